@@ -1,0 +1,212 @@
+"""The sections of ``config.toml``: every key is one field with its sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+AETitle = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\x20-\x5b\x5d-\x7e]{1,16}$")]
+"""PS3.5 6.2: one to sixteen characters of the default repertoire, without the backslash."""
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+MebiBytes = Annotated[int, Field(ge=1)]
+SQLITE_PREFIX = "sqlite:///"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Listener(Section):
+    """Who is listened to, and within which limits."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 is every interface.")
+    port: Port = Field(11112, description="TCP port of the listener.")
+    ae_title: AETitle = Field("OSTEO_PACS", description="Our AE title; other called AE titles are rejected.")
+    processes: Count = Field(1, description="Listener processes that share the port.")
+    calling_ae_titles: tuple[AETitle, ...] = Field(
+        (), description="Calling AE titles that may associate; an empty list is everyone, on loopback only."
+    )
+    addresses: tuple[str, ...] = Field(
+        (),
+        description="Peer addresses or networks that may connect; an empty list is everyone, on loopback only.",
+    )
+    max_associations: Count = Field(50, description="Associations at once, in one listener process.")
+    max_associations_per_peer: Count = Field(20, description="Associations at once from one address.")
+    idle_timeout_s: Seconds = Field(60, description="Seconds without a message before an association is aborted.")
+    pdu_timeout_s: Seconds = Field(30, description="Seconds within which a PDU that was begun must be complete.")
+    max_instance_mib: MebiBytes = Field(64, description="Largest Data Set that is accepted, in MiB.")
+
+    @model_validator(mode="after")
+    def _off_loopback_needs_allow_lists(self) -> Self:
+        if self.host not in LOOPBACK and not (self.calling_ae_titles and self.addresses):
+            raise ValueError(
+                f"the listener would talk to every peer that reaches {self.host}; list the scanners in "
+                "[listener] calling_ae_titles and addresses, or listen on 127.0.0.1"
+            )
+        return self
+
+
+class Database(Section):
+    """Where the queue lives."""
+
+    url: str = Field(
+        "sqlite:///var/osteo_pacs.db",
+        description="SQLAlchemy URL: sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_supported(cls, url: str) -> str:
+        if url.startswith((SQLITE_PREFIX, "postgresql+psycopg://")):
+            return url
+        raise ValueError("use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+
+
+class Spool(Section):
+    """Where the received instances lie."""
+
+    directory: Path = Field(Path("var/spool"), description="Folder of the received Part 10 files.")
+    min_free_mib: MebiBytes = Field(512, description="Free space in MiB under which associations are rejected.")
+
+
+class Completeness(Section):
+    """When a study is taken as whole."""
+
+    quiet_s: Seconds = Field(10, description="Seconds without a new instance after which a study is complete.")
+    max_wait_s: Seconds = Field(
+        600, description="Seconds after the first new instance after which a study is read in any case."
+    )
+
+
+class Worker(Section):
+    """How studies are read."""
+
+    processes: Count = Field(1, description="Worker processes.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where the network runs; auto prefers CUDA."
+    )
+    batch_size: Count = Field(8, description="Studies that one prediction takes at most.")
+    decode_timeout_s: Seconds = Field(20, description="Seconds that decoding one instance may take.")
+    decode_memory_mib: MebiBytes = Field(1024, description="Memory in MiB that decoding one instance may take.")
+    max_pixels: Count = Field(
+        64_000_000, description="Rows x Columns x Frames above which an image is refused undecoded."
+    )
+    min_age_years: Annotated[int, Field(ge=0)] = Field(
+        20, description="Patients younger than this are refused; 0 reads every age."
+    )
+    prediction_timeout_s: Seconds = Field(120, description="Seconds after which a hung prediction is killed.")
+
+
+class Jobs(Section):
+    """How the queue treats its jobs."""
+
+    lease_s: Seconds = Field(60, description="Seconds a claim lasts without a heartbeat.")
+    max_attempts: Count = Field(5, description="Attempts at reading a study before it is parked.")
+    backoff_s: Seconds = Field(5, description="Seconds before the second attempt; doubled for each one after it.")
+    max_backoff_s: Seconds = Field(900, description="Longest wait between two attempts, in seconds.")
+    give_up_delivery_after_s: Seconds = Field(
+        604_800, description="Seconds for which a destination that cannot be reached is tried."
+    )
+    poll_s: Seconds = Field(0.1, description="Seconds between two looks into the queue.")
+
+
+class Model(Section):
+    """What reads."""
+
+    bundle: Path | None = Field(None, description="Folder of the MONAI bundle; left out: the one that ships.")
+
+
+class Destination(Section):
+    """A PACS that gets the reports."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")] = Field(
+        description="Name in the queue and the logs: small letters, digits, - and _."
+    )
+    host: str = Field(description="Address of the PACS.")
+    port: Port = Field(description="TCP port of the PACS.")
+    ae_title: AETitle = Field(description="AE title of the PACS.")
+    calling_ae_title: AETitle | None = Field(
+        None, description="How we call ourselves there; left out: the listener's."
+    )
+    sr_sop_class: Literal["auto", "88.34", "88.33", "88.22"] = Field(
+        "auto",
+        description="SOP Class of the SR; auto is Comprehensive 3D SR where accepted, else Comprehensive SR.",
+    )
+    text_twin: bool = Field(
+        True, description="Send a Basic Text SR too, for viewers that show TID 1500 without words."
+    )
+    report_on_refusal: Literal["always", "quality_only", "never"] = Field(
+        "quality_only", description="Whether a study that could not be read is answered with an SR."
+    )
+    connect_timeout_s: Seconds = Field(10, description="Seconds for the connection and the association.")
+    send_timeout_s: Seconds = Field(60, description="Seconds within which one report must be sent and answered.")
+
+
+class Condition(Section):
+    """One test of a selection rule on a header attribute."""
+
+    attribute: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]+$")] = Field(
+        description="Keyword of the attribute (PS3.6)."
+    )
+    equals: str | None = Field(None, description="Holds when a value is this, without regard to case.")
+    matches: str | None = Field(None, description="Holds when this regular expression is found in a value.")
+    is_present: bool | None = Field(None, description="Holds when the attribute has a value, or has none.")
+    at_least: float | None = Field(None, description="Holds when the value is a number not below this.")
+    at_most: float | None = Field(None, description="Holds when the value is a number not above this.")
+
+    @field_validator("matches")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"is no regular expression ({error})") from error
+        return pattern
+
+    @model_validator(mode="after")
+    def _tests_something(self) -> Self:
+        tests = (self.equals, self.matches, self.is_present, self.at_least, self.at_most)
+        if all(test is None for test in tests):
+            raise ValueError("a condition needs one of: equals, matches, is_present, at_least, at_most")
+        return self
+
+
+class Rule(Section):
+    """One selection rule; the first whose conditions all hold decides."""
+
+    name: str = Field(description="Name of the rule, shown with its decision.")
+    when: tuple[Condition, ...] = Field(
+        (), description="Conditions that must all hold; none: the rule always holds."
+    )
+    read: bool = Field(description="Whether the instance is read as a spine image.")
+    reason: str = Field(description="Why, in a sentence; {Keyword} stands for the attribute's value.")
+
+
+class Selection(Section):
+    """Which instances of a study are read."""
+
+    rules: tuple[Rule, ...] = Field((), description="Selection rules in the order in which they are tried.")
+
+
+class Log(Section):
+    """How the program speaks."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is written.")
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json for machines, console for people; auto is console on a terminal."
+    )
+
+
+class Service(Section):
+    """How processes are supervised."""
+
+    shutdown_s: Seconds = Field(20, description="Seconds that work in hand has to end after SIGTERM.")
+    station_name: str = Field("", description="Name of this installation in the SR; empty: the host's name.")

@@ -1,0 +1,71 @@
+"""All of ``config.toml`` as one frozen value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from osteo_pacs.config import sections
+from osteo_pacs.config.sections import SQLITE_PREFIX
+
+ENVIRONMENT_PREFIX = "OSTEO_PACS__"
+
+
+class Settings(BaseSettings):
+    """The settings of one installation; the environment wins over the file."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__"
+    )
+
+    listener: sections.Listener = Field(default_factory=sections.Listener)
+    database: sections.Database = Field(default_factory=sections.Database)
+    spool: sections.Spool = Field(default_factory=sections.Spool)
+    completeness: sections.Completeness = Field(default_factory=sections.Completeness)
+    worker: sections.Worker = Field(default_factory=sections.Worker)
+    jobs: sections.Jobs = Field(default_factory=sections.Jobs)
+    model: sections.Model = Field(default_factory=sections.Model)
+    destinations: tuple[sections.Destination, ...] = Field(
+        (), description="The PACS that get the reports, one table each."
+    )
+    selection: sections.Selection = Field(default_factory=sections.Selection)
+    log: sections.Log = Field(default_factory=sections.Log)
+    service: sections.Service = Field(default_factory=sections.Service)
+
+    @model_validator(mode="after")
+    def _destinations_have_names_of_their_own(self) -> Self:
+        names = [destination.name for destination in self.destinations]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two destinations are called {', '.join(twice)}; give each its own name")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file, and nothing else."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    def beside(self, folder: Path) -> Self:
+        """These settings with every relative path taken from ``folder``."""
+        url = self.database.url
+        if url.startswith(SQLITE_PREFIX):
+            url = f"{SQLITE_PREFIX}{folder / url.removeprefix(SQLITE_PREFIX)}"
+        return self.model_copy(
+            update={
+                "database": self.database.model_copy(update={"url": url}),
+                "spool": self.spool.model_copy(update={"directory": folder / self.spool.directory}),
+                "model": self.model.model_copy(
+                    update={"bundle": self.model.bundle and folder / self.model.bundle}
+                ),
+            }
+        )

@@ -1,0 +1,1 @@
+"""The database: typed tables, sessions, and one module of queries per aggregate."""
