@@ -16,11 +16,13 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
 KEYS = frozenset(
-    "event level timestamp exception process pid "
-    "job_id kind study_id instance_id report_id delivery_id revision outcome reason error error_type "
-    "destination model_version device worker attempts seconds count instances studies size_bytes "
-    "status limit peer host port ae_title path signal exit_code remedy backlog batch_size url version "
-    "decode_s predict_s report_s commit_s queued_s received complete_reason free_mib name state".split()
+    """
+    event level timestamp exception process pid job_id kind study_id instance_id report_id
+    delivery_id revision outcome reason error error_type destination model_version device worker
+    attempts seconds count instances studies size_bytes status limit peer host port ae_title path
+    signal exit_code remedy backlog batch_size url version decode_s predict_s report_s commit_s
+    queued_s received complete_reason free_mib name state
+    """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 """Every key that an event may carry. None of them holds a name, an ID or a UID of a patient or a study."""
 
@@ -28,7 +30,7 @@ ForeignLoggers = ("pydicom", "pynetdicom", "highdicom", "monai", "alembic", "aps
 
 
 def configure(*, level: str, form: Literal["auto", "json", "console"], process: str, stream: Any = None) -> None:
-    """Sends every event of this process to ``stream`` (standard error) as a line of JSON, or in colour on a terminal."""
+    """Writes every event of this process to ``stream`` (standard error): JSON lines, or colour on a terminal."""
     stream = stream or sys.stderr
     is_console = form == "console" or (form == "auto" and stream.isatty())
     _silence_foreign_loggers()
@@ -75,7 +77,8 @@ def _name_exception(_: Any, __: str, event: EventDict) -> EventDict:
     while trace is not None:
         frames.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
         trace = trace.tb_next
-    return event | {"error_type": type(error).__name__, "exception": " > ".join(frames)}
+    event.update(error_type=type(error).__name__, exception=" > ".join(frames))
+    return event
 
 
 def _keep_known_keys(_: Any, __: str, event: EventDict) -> EventDict:

@@ -221,7 +221,8 @@ class Job(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('infer', 'deliver')", name="known_kind"),
         CheckConstraint(
-            "state IN ('available', 'claimed', 'retryable', 'completed', 'parked', 'cancelled')", name="known_state"
+            "state IN ('available', 'claimed', 'retryable', 'completed', 'parked', 'cancelled')",
+            name="known_state",
         ),
         CheckConstraint("(state = 'claimed') = (lease_expires_at IS NOT NULL)", name="claimed_with_lease"),
         CheckConstraint("(state = 'completed') = (completed_at IS NOT NULL)", name="completed_with_time"),

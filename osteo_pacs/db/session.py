@@ -1,0 +1,114 @@
+"""One database, opened once in a process: transactions that write, transactions that read.
+
+SQLite has one writer: a writing transaction takes the write lock at its start (BEGIN IMMEDIATE), so that it
+waits there and never fails half way. It keeps the rollback journal with synchronous FULL: WAL before 3.51.3 can
+corrupt a database that several processes share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from osteo_pacs.errors import RetryableError
+
+BUSY_TIMEOUT_S = 15
+
+
+class DatabaseUnavailable(RetryableError):
+    """The database does not answer."""
+
+    remedy = "Start it, or mend [database] url; `osteo-pacs doctor` tells when it answers."
+
+
+class Database:
+    """The database of an installation.
+
+    Transactions raise DatabaseUnavailable where the database cannot be reached or stays locked.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url, self.url.database or "") if self.is_sqlite else _server_engine(url)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that may write; it commits at the end and rolls back on an error."""
+        with self._transaction(is_writing=True) as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads."""
+        with self._transaction(is_writing=False) as session:
+            yield session
+
+    @contextmanager
+    def _transaction(self, *, is_writing: bool) -> Iterator[Session]:
+        options = {"osteo_pacs_writes": is_writing}
+        try:
+            with (
+                self.engine.connect().execution_options(**options) as connection,
+                Session(connection, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+        except OperationalError as error:
+            raise DatabaseUnavailable(_reason(error)) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseUnavailable(_reason(error)) from error
+            raise
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+
+def database_now(session: Session) -> datetime:
+    """The database's clock as aware UTC: leases of workers on several hosts run on it alone."""
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
+
+
+def _reason(error: DBAPIError) -> str:
+    # A driver's message may quote the parameters of a statement; its first line does not.
+    return str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+
+
+def _server_engine(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": 5})
+
+
+def _sqlite_engine(url: str, path: str) -> Engine:
+    if path not in ("", ":memory:"):
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would begin its own transactions, deferred ones.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", "journal_mode = DELETE", "synchronous = FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    is_writing = connection.get_execution_options().get("osteo_pacs_writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
