@@ -2,14 +2,16 @@
 
 import pytest
 from pydicom import Dataset
+from pydicom.config import disable_value_validation
 
 from osteo_pacs.dicom.age import age_years
 
 
 def header(**attributes):
     ds = Dataset()
-    for keyword, value in attributes.items():
-        setattr(ds, keyword, value)
+    with disable_value_validation():
+        for keyword, value in attributes.items():
+            setattr(ds, keyword, value)
     return ds
 
 
