@@ -1,0 +1,56 @@
+"""The program ``osteo-pacs``: its own options, and every noun and process below it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import osteo_pacs
+from osteo_pacs.cli import config, processes
+from osteo_pacs.cli.program import Program
+
+app = typer.Typer(
+    cls=Program,
+    name="osteo-pacs",
+    help=f"{(osteo_pacs.__doc__ or '').splitlines()[0]}",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - typer calls it
+    if is_wanted:
+        typer.echo(f"osteo-pacs {osteo_pacs.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="The configuration; else $OSTEO_PACS_CONFIG, else ./config.toml.",
+        ),
+    ] = None,
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the program stand before the command."""
+
+
+app.add_typer(config.app, name="config")
+for command in processes.COMMANDS:
+    app.command()(command)
+
+
+def main() -> None:
+    """The console script."""
+    app()

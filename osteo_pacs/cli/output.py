@@ -1,0 +1,93 @@
+"""What commands print: tables and lines for people, JSON for programs.
+
+On a terminal a table is drawn by rich and wraps its cells; anywhere else it is lines of tab-separated columns
+without colour, so that ``cut`` and ``grep`` read it. Messages go to standard error, results to standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WANTS_JSON = "osteo_pacs.wants_json"
+
+
+def _remember(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - typer calls it
+    context.meta[_WANTS_JSON] = value
+    return value
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.", callback=_remember)]
+"""The option of every command that reads; an error is JSON then, too."""
+
+
+def wants_json(context: Any) -> bool:
+    """Whether the command that runs was given ``--json``."""
+    return bool(context.meta.get(_WANTS_JSON))
+
+
+def print_json(value: Any, *, to_stderr: bool = False) -> None:
+    """One JSON document; times are ISO 8601 in UTC."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    stream.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+
+
+def console(*, to_stderr: bool = False) -> Console:
+    """Where people read: rich on a terminal, plain text of any width elsewhere."""
+    from rich.console import Console
+
+    return Console(stderr=to_stderr, highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, if_empty: str) -> None:
+    """Rows under their columns' names; ``if_empty`` is said on standard error where there are none."""
+    if not rows:
+        sys.stderr.write(if_empty + "\n")
+    elif sys.stdout.isatty():
+        _print_drawn(columns, rows)
+    else:
+        for row in [columns, *rows]:
+            sys.stdout.write("\t".join(as_text(cell).replace("\t", " ").replace("\n", " ") for cell in row) + "\n")
+
+
+def as_text(value: Any) -> str:
+    """A cell: local time to the second, yes and no, and nothing where there is no value."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return str(value)
+
+
+def _print_drawn(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(as_text(cell) for cell in row))
+    console().print(table)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")

@@ -1,0 +1,46 @@
+"""The processes of the service: all of them supervised, or one of a kind for systemd and Kubernetes."""
+
+from __future__ import annotations
+
+import typer
+
+from osteo_pacs.cli.program import config_path, settings_of
+
+
+def serve(context: typer.Context) -> None:
+    """Run the whole service, every process supervised."""
+    from osteo_pacs import service
+
+    raise typer.Exit(service.serve(settings_of(context), config_path(context)))
+
+
+def listener(context: typer.Context) -> None:
+    """Run one listener: studies come in."""
+    from osteo_pacs import service
+
+    raise typer.Exit(service.run_listener_process(settings_of(context)))
+
+
+def worker(context: typer.Context) -> None:
+    """Run one worker: complete studies are read."""
+    from osteo_pacs import service
+
+    raise typer.Exit(service.run_worker_process(settings_of(context)))
+
+
+def courier(context: typer.Context) -> None:
+    """Run one courier: reports go out."""
+    from osteo_pacs import service
+
+    raise typer.Exit(service.run_courier_process(settings_of(context)))
+
+
+def scheduler(context: typer.Context) -> None:
+    """Run one scheduler: what the clock calls for."""
+    from osteo_pacs import service
+
+    raise typer.Exit(service.run_scheduler_process(settings_of(context)))
+
+
+COMMANDS = (serve, listener, worker, courier, scheduler)
+"""Each runs until SIGTERM or Ctrl-C."""
