@@ -1,0 +1,44 @@
+# osteo_pacs: every command sets up what it needs first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format setup peers benchmarks clean
+
+help:  ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(READY)  ## A simulated spine DXA study in by C-STORE, a Structured Report back in a small PACS.
+	@$(BIN)/osteo-pacs demo
+
+test: $(READY) peers  ## Every test, against real peers (DCMTK, Orthanc, PostgreSQL).
+	@$(BIN)/python -m pytest
+
+check: $(READY)  ## Format, lint, types and architecture, then every test.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: $(READY)  ## Format the code.
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+benchmarks: $(READY) peers  ## Every benchmark beside its peers; results as JSON in build/.
+	@mkdir -p build
+	@for name in ingest latency burst; do $(BIN)/python benchmarks/$$name.py --output build/$$name.json; done
+
+setup: $(READY)  ## The virtual environment in .venv.
+
+$(READY): pyproject.toml constraints.txt
+	@PYTHON=$(PYTHON) deploy/set-up $(VENV)
+	@touch $@
+
+peers:
+	@.ci/install-peers
+
+clean:  ## Remove the virtual environment and what was built.
+	rm -rf $(VENV) build dist
