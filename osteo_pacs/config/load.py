@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -46,8 +47,8 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         settings = Settings(**_read(path)).beside(path.parent)
     except ValidationError as error:
         mistakes += [_explain(detail) for detail in error.errors()]
-    except SettingsError as error:
-        mistakes.append(f"{error}; a list in the environment is written as JSON")
+    except SettingsError:
+        mistakes += _variables_that_are_no_json(environ)
     if mistakes:
         raise ConfigurationError("\n".join([f"in {path}", *(f"  - {mistake}" for mistake in mistakes)]))
     return settings
@@ -70,6 +71,21 @@ def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
             yield f"{variable}: there is no section [{section}]{_nearest(section, Settings)}"
 
 
+def _variables_that_are_no_json(environ: Mapping[str, str]) -> Iterator[str]:
+    for variable, value in environ.items():
+        if not variable.upper().startswith(ENVIRONMENT_PREFIX):
+            continue
+        *tables, key = variable.lower().removeprefix(ENVIRONMENT_PREFIX.lower()).split("__")
+        model = _model_at(tables)
+        field = model.model_fields.get(key) if model else None
+        if field is None or not (_model_at([*tables, key]) or get_origin(field.annotation) is tuple):
+            continue
+        try:
+            json.loads(value)
+        except ValueError:
+            yield f"{variable}: a list or a table in the environment is written as JSON"
+
+
 def _explain(detail: ErrorDetails) -> str:
     *tables, key = detail["loc"] or ("",)
     where = ".".join(str(part) for part in tables) or "the file"
@@ -79,6 +95,8 @@ def _explain(detail: ErrorDetails) -> str:
     if detail["type"] == "missing":
         return f"[{where}] {key}: is missing. {_sentence(model, str(key))}"
     problem = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "string_pattern_mismatch":
+        problem = "does not have the form that it must have"
     if not detail["loc"] or isinstance(key, int) or _model_at(detail["loc"]) is not None:
         return f"[{'.'.join(str(part) for part in detail['loc']) or 'the file'}] {problem}"
     # A database URL holds a password.
@@ -97,7 +115,7 @@ def _sentence(model: type[BaseModel] | None, key: str) -> str:
     return (field.description or "") if field else ""
 
 
-def _model_at(location: tuple[str | int, ...] | list[str | int]) -> type[BaseModel] | None:
+def _model_at(location: Sequence[str | int]) -> type[BaseModel] | None:
     """The table at a location such as ('selection', 'rules', 0); None where a plain value lies."""
     model: type[BaseModel] | None = Settings
     for part in location:

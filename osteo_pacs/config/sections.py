@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -29,7 +30,9 @@ class Listener(Section):
 
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 is every interface.")
     port: Port = Field(11112, description="TCP port of the listener.")
-    ae_title: AETitle = Field("OSTEO_PACS", description="Our AE title; other called AE titles are rejected.")
+    ae_title: AETitle = Field(
+        "OSTEO_PACS", description="Our AE title, 1 to 16 characters; other called AE titles are rejected."
+    )
     processes: Count = Field(1, description="Listener processes that share the port.")
     calling_ae_titles: tuple[AETitle, ...] = Field(
         (), description="Calling AE titles that may associate; an empty list is everyone, on loopback only."
@@ -43,6 +46,16 @@ class Listener(Section):
     idle_timeout_s: Seconds = Field(60, description="Seconds without a message before an association is aborted.")
     pdu_timeout_s: Seconds = Field(30, description="Seconds within which a PDU that was begun must be complete.")
     max_instance_mib: MebiBytes = Field(64, description="Largest Data Set that is accepted, in MiB.")
+
+    @field_validator("addresses")
+    @classmethod
+    def _are_networks(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        for address in addresses:
+            try:
+                ipaddress.ip_network(address, strict=False)
+            except ValueError:
+                raise ValueError(f"{address!r} is no address and no network, as 10.1.2.3 or 10.1.2.0/24") from None
+        return addresses
 
     @model_validator(mode="after")
     def _off_loopback_needs_allow_lists(self) -> Self:
@@ -65,6 +78,8 @@ class Database(Section):
     @field_validator("url")
     @classmethod
     def _is_supported(cls, url: str) -> str:
+        if url in (SQLITE_PREFIX, f"{SQLITE_PREFIX}:memory:"):
+            raise ValueError("name a file: several processes share the database")
         if url.startswith((SQLITE_PREFIX, "postgresql+psycopg://")):
             return url
         raise ValueError("use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
@@ -132,7 +147,7 @@ class Destination(Section):
     )
     host: str = Field(description="Address of the PACS.")
     port: Port = Field(description="TCP port of the PACS.")
-    ae_title: AETitle = Field(description="AE title of the PACS.")
+    ae_title: AETitle = Field(description="AE title of the PACS, 1 to 16 characters.")
     calling_ae_title: AETitle | None = Field(
         None, description="How we call ourselves there; left out: the listener's."
     )
