@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +34,8 @@ def check(context: typer.Context, *, json: Json = False) -> None:
 @app.command()
 def show(context: typer.Context, *, json: Json = False) -> None:
     """Print every setting in force, the environment included; a password is not shown."""
+    from osteo_pacs.config.urls import without_password
+
     settings = settings_of(context).model_dump(mode="json")
     settings["database"]["url"] = without_password(settings["database"]["url"])
     if json:
@@ -55,12 +56,6 @@ def init(file: Target = Path("config.toml")) -> None:
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror}.") from error
     sys.stdout.write(f"{file} written. Next: edit it, then `osteo-pacs --config {file} config check`.\n")
-
-
-def without_password(url: str) -> str:
-    """A database URL that may be shown, wherever the password stood in it."""
-    url = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url)
-    return re.sub(r"([?&]password=)[^&]*", r"\1***", url)
 
 
 def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from osteo_pacs.errors import ConfigurationError, OsteoPacsError
 
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
+    from osteo_pacs.db.session import Database
 
 
 class NotFound(OsteoPacsError):
@@ -36,12 +39,13 @@ class Program(TyperGroup):
 
 def exit_code_of(error: OsteoPacsError) -> ExitCode:
     """The exit status that tells this error from others."""
+    # Told by its home: asking for the classes would load the database's packages for every error.
+    if type(error).__module__.startswith("osteo_pacs.db."):
+        return ExitCode.DATABASE
     if isinstance(error, ConfigurationError):
         return ExitCode.CONFIGURATION
     if isinstance(error, NotFound):
         return ExitCode.NOT_FOUND
-    if type(error).__module__.startswith("osteo_pacs.db."):
-        return ExitCode.DATABASE
     return ExitCode.FAILED
 
 
@@ -65,6 +69,41 @@ def config_path(context: typer.Context) -> Path:
     from osteo_pacs.config import find_config
 
     return find_config(context.find_root().params.get("config"))
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[Database]:
+    """The database, with the tables of this version.
+
+    Raises:
+        DatabaseUnavailable: it does not answer.
+        DatabaseNotAtHead: its tables are those of another version, or it is not there yet.
+    """
+    from osteo_pacs.db import migrate
+
+    with connected_database(settings) as database:
+        migrate.require_head(database)
+        yield database
+
+
+@contextmanager
+def connected_database(settings: Settings) -> Iterator[Database]:
+    """The database, whatever its tables.
+
+    Raises:
+        DatabaseNotAtHead: it is a file that is not there yet; looking at it would create it.
+    """
+    from osteo_pacs.config.urls import sqlite_file
+    from osteo_pacs.db.migrate import DatabaseNotAtHead
+    from osteo_pacs.db.session import Database
+
+    if (file := sqlite_file(settings.database.url)) and not file.is_file():
+        raise DatabaseNotAtHead(f"{file} is not there yet.")
+    database = Database(settings.database.url)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def _print_error(error: OsteoPacsError, code: ExitCode, *, is_json: bool) -> None:

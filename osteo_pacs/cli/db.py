@@ -1,0 +1,73 @@
+"""``db``: the database's tables, brought to the version of the program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from osteo_pacs.cli.exit_codes import ExitCode
+from osteo_pacs.cli.output import Json, print_json
+from osteo_pacs.cli.program import connected_database, settings_of
+
+if TYPE_CHECKING:
+    from osteo_pacs.config import Settings
+    from osteo_pacs.db.migrate import DatabaseStatus
+
+app = typer.Typer(help="Bring the database to this version.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade(context: typer.Context, *, json: Json = False) -> None:
+    """Make the tables, or bring them to this version.
+
+    A SQLite file that is not there yet is created. The rows that are there are kept.
+    """
+    from osteo_pacs.db import migrate
+    from osteo_pacs.db.session import Database
+
+    settings = settings_of(context)
+    database = Database(settings.database.url)
+    try:
+        before = migrate.status(database)
+        after = before if before.is_at_head else migrate.upgrade(database)
+    finally:
+        database.close()
+    if json:
+        print_json(_facts(settings, after) | {"upgraded_from": before.current})
+    elif before.is_at_head:
+        typer.echo(f"The database is at {after.current} already.")
+    else:
+        typer.echo(f"The database is at {after.current} now (before: {before.current or 'empty'}).")
+
+
+@app.command()
+def status(context: typer.Context, *, json: Json = False) -> None:
+    """Say whether the tables are those of this version."""
+    from osteo_pacs.config.urls import without_password
+    from osteo_pacs.db import migrate
+
+    settings = settings_of(context)
+    with connected_database(settings) as database:
+        found = migrate.status(database)
+    if json:
+        print_json(_facts(settings, found))
+    else:
+        typer.echo(f"{without_password(settings.database.url)} is at {found.current or 'no version'}.")
+        typer.echo(
+            "That is the newest." if found.is_at_head else f"The newest is {found.head}: `osteo-pacs db upgrade`."
+        )
+    if not found.is_at_head:
+        raise typer.Exit(ExitCode.DATABASE)
+
+
+def _facts(settings: Settings, found: DatabaseStatus) -> dict[str, object]:
+    from osteo_pacs.config.urls import without_password
+
+    return {
+        "url": without_password(settings.database.url),
+        "current": found.current,
+        "head": found.head,
+        "is_at_head": found.is_at_head,
+        "is_empty": found.is_empty,
+    }
