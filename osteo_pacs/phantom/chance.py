@@ -1,0 +1,15 @@
+"""Random streams and events of the simulator."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def random_stream(seed: int, purpose: str) -> np.random.Generator:
+    """A stream of its own for each purpose; the bit generator is named so that a seed stays what it is."""
+    return np.random.Generator(np.random.PCG64([seed, *purpose.encode()]))
+
+
+def happens(rng: np.random.Generator, probability: float) -> bool:
+    """True with this probability."""
+    return float(rng.random()) < probability

@@ -1,0 +1,121 @@
+"""Simulated patients: who is scanned, how dense the spine truly is, and what stands in the way of reading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from osteo_pacs.phantom import reference
+from osteo_pacs.phantom.chance import happens
+from osteo_pacs.phantom.confounders import Confounders, draw_confounders
+from osteo_pacs.phantom.reference import LEVEL_AREA_SHARE, Sex
+from osteo_pacs.phantom.scanner import SCANNERS, ScannerStyle
+
+OSTEOPOROSIS_T_SCORE = -2.5
+"""At or below it: osteoporosis (WHO)."""
+
+_REFERRAL_SHIFT_SD = 0.45
+_LEVEL_SCATTER = 0.045
+_BMD_LIMITS_G_CM2 = (0.42, 1.75)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient with the truth about the lumbar spine.
+
+    Attributes:
+        scanner: whose picture, and whose BMD scale.
+        height_cm, weight_kg: stature; the weight drives tissue thickness.
+        bmd_g_cm2: areal BMD of L1, L2, L3, L4 without fracture, sclerosis or calcification.
+        l1_l4_bmd_g_cm2: their area-weighted mean.
+        t_score, z_score: from the vertebrae that a reader would evaluate, against the same vertebrae's reference.
+        confounders: what makes the picture harder to read.
+    """
+
+    scanner: ScannerStyle
+    sex: Sex
+    age_years: int
+    height_cm: float
+    weight_kg: float
+    bmd_g_cm2: tuple[float, float, float, float]
+    l1_l4_bmd_g_cm2: float
+    t_score: float
+    z_score: float
+    confounders: Confounders
+
+    @property
+    def is_osteoporotic(self) -> bool:
+        """True at or below the WHO's threshold."""
+        return self.t_score <= OSTEOPOROSIS_T_SCORE
+
+    @property
+    def relative_bmd(self) -> float:
+        """L1-L4 BMD over the young adult's of this make and sex."""
+        return self.l1_l4_bmd_g_cm2 / reference.young_adult(SCANNERS[self.scanner].make, self.sex)[0]
+
+
+def draw_patient(
+    rng: np.random.Generator,
+    scanner: ScannerStyle = ScannerStyle.GE_IDXA,
+    *,
+    is_osteoporotic: bool | None = None,
+) -> Patient:
+    """Draws from the people who are sent to densitometry: mostly women, mostly past the menopause.
+
+    BMD follows the population's at that age and sex, 0.45 SD lower because referral selects for risk (about one
+    in five is osteoporotic). With ``is_osteoporotic`` the same people are drawn, on condition of that answer.
+    """
+    while True:
+        patient = _draw(rng, scanner)
+        if is_osteoporotic is None or patient.is_osteoporotic is is_osteoporotic:
+            return patient
+
+
+def _draw(rng: np.random.Generator, scanner: ScannerStyle) -> Patient:
+    sex = Sex.FEMALE if happens(rng, 0.8) else Sex.MALE
+    age_years = int(np.clip(rng.normal(66, 10), 38, 92))
+    height_cm = float(rng.normal(161 if sex is Sex.FEMALE else 174, 6.5))
+    weight_kg = float(np.clip(rng.lognormal(np.log(25.8), 0.19), 16, 46)) * (height_cm / 100) ** 2
+    make = SCANNERS[scanner].make
+    mean, sd = reference.for_age(make, sex, age_years)
+    target = float(np.clip(rng.normal(mean - _REFERRAL_SHIFT_SD * sd, sd), *_BMD_LIMITS_G_CM2))
+    levels = _scatter_levels(rng, target)
+    young_mean, young_sd = reference.young_adult(make, sex)
+    confounders = draw_confounders(
+        rng, age_years=age_years, relative_bmd=target / young_mean, tissue_cm=_tissue_cm(height_cm, weight_kg)
+    )
+    evaluated = _evaluated_bmd(levels, confounders.excluded_levels)
+    return Patient(
+        scanner=scanner,
+        sex=sex,
+        age_years=age_years,
+        height_cm=height_cm,
+        weight_kg=weight_kg,
+        bmd_g_cm2=levels,
+        l1_l4_bmd_g_cm2=target,
+        t_score=(evaluated - young_mean) / young_sd,
+        z_score=(evaluated - mean) / sd,
+        confounders=confounders,
+    )
+
+
+def _tissue_cm(height_cm: float, weight_kg: float) -> float:
+    """Thickness of the abdomen from the body mass index: 20 cm at 25 kg/m2, an assumption."""
+    return float(np.clip(20 + 0.75 * (weight_kg / (height_cm / 100) ** 2 - 25), 14, 34))
+
+
+def _scatter_levels(rng: np.random.Generator, target: float) -> tuple[float, float, float, float]:
+    """Four vertebrae whose area-weighted mean is ``target``."""
+    raw = np.array(reference.level_ratio()) * (1 + rng.normal(0, _LEVEL_SCATTER, 4))
+    l1, l2, l3, l4 = (target * raw / np.dot(raw, LEVEL_AREA_SHARE)).tolist()
+    return l1, l2, l3, l4
+
+
+def _evaluated_bmd(levels: tuple[float, ...], excluded: frozenset[int]) -> float:
+    """BMD of the levels that are not excluded, put on the scale of the L1-L4 reference."""
+    kept = [index for index in range(4) if index not in excluded]
+    area = np.array([LEVEL_AREA_SHARE[index] for index in kept])
+    expected = np.array([reference.level_ratio()[index] for index in kept])
+    measured = np.array([levels[index] for index in kept])
+    return float(np.dot(measured, area) / np.dot(expected, area))
