@@ -146,7 +146,7 @@ class Instance(Base):
     """Of the Data Set's bytes as they were received."""
     pixel_digest: Mapped[str | None] = mapped_column(Digest, index=True)
     size_bytes: Mapped[int]
-    path: Mapped[str] = mapped_column(String(255))
+    path: Mapped[str] = mapped_column(String(255), unique=True)
     """Relative to the spool's folder."""
     calling_ae_title: Mapped[str] = mapped_column(String(16))
     received_at: Mapped[datetime]
@@ -159,7 +159,14 @@ class ModelVersionRow(Base):
     """A bundle that has been in service, or could be."""
 
     __tablename__ = "model_version"
-    __table_args__ = (UniqueConstraint("name", "version", "bundle_sha256"),)
+    __table_args__ = (
+        UniqueConstraint("name", "version", "bundle_sha256"),
+        CheckConstraint("state IN ('candidate', 'active', 'retired')", name="known_state"),
+        CheckConstraint("state <> 'active' OR activated_at IS NOT NULL", name="active_with_time"),
+        CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired_with_time"),
+        Index("ix_model_version_active", "state", unique=True,
+              sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64))
@@ -228,30 +235,43 @@ class Job(Base):
         CheckConstraint("(state = 'completed') = (completed_at IS NOT NULL)", name="completed_with_time"),
         CheckConstraint("(state = 'parked') = (parked_at IS NOT NULL)", name="parked_with_time"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_with_time"),
-        Index("ix_job_due", "kind", "priority", "run_at", "id",
-              sqlite_where=text("state IN ('available', 'retryable')"),
-              postgresql_where=text("state IN ('available', 'retryable')")),
-        Index("ix_job_lease", "lease_expires_at", sqlite_where=text("state = 'claimed'"),
-              postgresql_where=text("state = 'claimed'")),
+        CheckConstraint("(kind = 'deliver') = (destination <> '')", name="deliver_with_destination"),
+        # The three partial indexes hold live jobs alone, so that a claim costs the same beside a million old ones.
+        Index("ix_job_due", "kind", "destination", "priority", "run_at", "id",
+              sqlite_where=text("state = 'available'"), postgresql_where=text("state = 'available'")),
+        Index("ix_job_waiting", "kind", "destination", "run_at",
+              sqlite_where=text("state = 'retryable'"), postgresql_where=text("state = 'retryable'")),
+        Index("ix_job_lease", "lease_expires_at",
+              sqlite_where=text("state = 'claimed'"), postgresql_where=text("state = 'claimed'")),
+        Index("ix_job_state", "state", "kind"),
+        # SQLite would give a purged job's id to a new one, and a token of the old one would fit it.
+        {"sqlite_autoincrement": True},
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16), default=JobState.AVAILABLE, index=True)
+    state: Mapped[str] = mapped_column(String(16), default=JobState.AVAILABLE)
     dedupe_key: Mapped[str] = mapped_column(String(128), unique=True)
     """Names the work, so that enqueuing it twice makes one job."""
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
-    destination: Mapped[str | None] = mapped_column(String(32), index=True)
+    destination: Mapped[str] = mapped_column(String(32), default="")
+    """Name of the destination of a DELIVER job; empty for others: PostgreSQL sorts past no IS NULL."""
     priority: Mapped[int] = mapped_column(default=0)
     """Smaller is sooner."""
     run_at: Mapped[datetime]
+    """When a retryable job becomes available, and since when an available one has been."""
     attempts: Mapped[int] = mapped_column(default=0)
+    """Claims since it was enqueued, or put back by a person."""
+    lost_leases: Mapped[int] = mapped_column(default=0)
+    """Attempts in a row that ended with the worker, not with an outcome."""
     token: Mapped[int] = mapped_column(default=0)
     claimed_by: Mapped[str | None] = mapped_column(String(128))
     claimed_at: Mapped[datetime | None]
     lease_expires_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(1024))
     created_at: Mapped[datetime]
+    enqueued_at: Mapped[datetime]
+    """When it was created, or put back by a person: giving up is counted from here."""
     completed_at: Mapped[datetime | None]
     parked_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]

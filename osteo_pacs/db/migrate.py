@@ -1,0 +1,89 @@
+"""The schema's versions: Alembic driven from code, from a checkout and from a wheel alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.orm import Session
+
+from osteo_pacs.db.session import Database
+from osteo_pacs.db.tables import Base
+from osteo_pacs.errors import ConfigurationError
+from osteo_pacs.shipped import MIGRATIONS
+
+UPGRADE_LOCK = 0x05E0_9AC5
+"""Key of PostgreSQL's advisory lock, so that two hosts that start together upgrade one after the other."""
+
+
+class DatabaseNotAtHead(ConfigurationError):
+    """The database's tables are not those of this version of the program."""
+
+    remedy = "Run `osteo-pacs db upgrade`."
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStatus:
+    """Which migration a database has reached, and which is the newest; ``current`` is None before the first."""
+
+    current: str | None
+    head: str
+    is_empty: bool
+
+    @property
+    def is_at_head(self) -> bool:
+        """Whether the tables are those of this version."""
+        return self.current == self.head
+
+
+def upgrade(database: Database) -> DatabaseStatus:
+    """Brings the tables to the newest version, in one transaction."""
+    with database.write() as session:
+        if not database.is_sqlite:
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+        command.upgrade(configuration(session), "head")
+    return status(database)
+
+
+def status(database: Database) -> DatabaseStatus:
+    """Looks and changes nothing."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    if head is None:
+        raise LookupError(f"no migration in {MIGRATIONS}")
+    with database.read() as session:
+        connection = session.connection()
+        current = MigrationContext.configure(connection).get_current_revision()
+        return DatabaseStatus(current=current, head=head, is_empty=not inspect(connection).get_table_names())
+
+
+def require_head(database: Database) -> None:
+    """Refuses to go on with tables of another version.
+
+    Raises:
+        DatabaseNotAtHead: it is older, newer or empty.
+    """
+    found = status(database)
+    if not found.is_at_head:
+        raise DatabaseNotAtHead(f"it is at {found.current or 'no version'}, the program at {found.head}")
+
+
+def differences(database: Database) -> list[str]:
+    """What Alembic sees differ between the database and the tables of this version; empty is right."""
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        return [str(difference) for difference in compare_metadata(context, Base.metadata)]
+
+
+def configuration(session: Session | None = None) -> Config:
+    """Alembic's configuration; what it runs, it runs in the transaction of ``session``."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    if session is not None:
+        config.attributes["connection"] = session.connection()
+    return config
