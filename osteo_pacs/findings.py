@@ -6,6 +6,22 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from osteo_pacs.dicom.codes import CodedConcept
+
+__all__ = [
+    "CodedConcept",
+    "Finding",
+    "InstanceRef",
+    "ModelVersion",
+    "Outcome",
+    "Reading",
+    "Refusal",
+    "RefusalReason",
+    "Region",
+    "StudyResult",
+    "input_digest",
+]
+
 
 class Outcome(StrEnum):
     """A study's answer, as the series description and the command line name it."""
@@ -13,15 +29,6 @@ class Outcome(StrEnum):
     POSITIVE = "positive"
     NEGATIVE = "negative"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class CodedConcept:
-    """A code with its scheme and meaning (PS3.3 section 8)."""
-
-    value: str
-    scheme: str
-    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class Region:
 class RefusalReason(StrEnum):
     """Why an image was not read. The value is what the database and the command line show."""
 
+    NOT_SELECTED = "not_selected"
     UNDER_AGE = "under_age"
     NO_PIXELS = "no_pixels"
     UNREADABLE_PIXELS = "unreadable_pixels"
@@ -62,7 +70,7 @@ class RefusalReason(StrEnum):
     @property
     def is_about_quality(self) -> bool:
         """True where the picture itself was the obstacle, so that the radiologist should hear of it."""
-        return self is not RefusalReason.UNDER_AGE
+        return self not in {RefusalReason.NOT_SELECTED, RefusalReason.UNDER_AGE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,16 @@ gets it twice recognises it.
 from __future__ import annotations
 
 import hashlib
-import uuid
 
 IMPLEMENTATION_CLASS_UID = "2.25.192146271190352563262184935263163431137"
 IMPLEMENTATION_VERSION_NAME = "OSTEO_PACS"
 
+_VERSION_AND_VARIANT = (0xF << 76) | (0x3 << 62)
+_VERSION_8 = (0x8 << 76) | (0x2 << 62)
+
 
 def derive_uid(*parts: str) -> str:
     """The 2.25 UID of these parts; the same parts always give the same UID."""
-    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
-    return f"2.25.{uuid.UUID(bytes=digest[:16], version=8).int}"
+    digest = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest()[:16])
+    # The version and variant bits of RFC 9562's version 8; uuid.UUID knows that version from Python 3.14 on.
+    return f"2.25.{digest & ~_VERSION_AND_VARIANT | _VERSION_8}"

@@ -1,0 +1,150 @@
+"""The modules around the tree that all documents of a study share (PS3.3 A.35, IHE AIR)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from pydicom.datadict import dictionary_VR
+from pydicom.tag import Tag
+
+from osteo_pacs.dicom import codes
+from osteo_pacs.dicom.codes import CodedConcept
+from osteo_pacs.findings import InstanceRef
+from osteo_pacs.report.device import Device
+from osteo_pacs.report.encoding import Element, code, element, encode, raw_element, sequence, sop_reference
+from osteo_pacs.report.source import REQUIRED, Attributes, Request, Source
+
+
+def shared_header(
+    sources: Sequence[Source], evidence: Iterable[InstanceRef], device: Device, now: datetime
+) -> list[Element]:
+    """The elements that every document of the study has alike.
+
+    The first source gives patient, study and character set. What the others add, scanners and requests, is taken
+    where it can be written in that character set. ``now`` is written in the zone of the source, if it has one.
+    """
+    first = sources[0]
+    alike = [source for source in sources if source.character_set == first.character_set]
+    local = now.astimezone(first.time_zone) if first.time_zone else now
+    evidence = list(evidence)
+    return [
+        *_inherited(first),
+        *_equipment(device),
+        *_times(local, is_zone_known=first.time_zone is not None),
+        *_flags(),
+        _contributing_equipment([source.scanner for source in alike], device, local),
+        *_requests([request for source in alike for request in source.requests], evidence[0]),
+        hierarchical_reference("CurrentRequestedProcedureEvidenceSequence", evidence),
+    ]
+
+
+def hierarchical_reference(keyword: str, instances: Iterable[InstanceRef]) -> Element:
+    """A sequence of references by study and series (PS3.3 Table C.17-3)."""
+    by_study = sorted(set(instances), key=lambda each: (each.study_instance_uid, each.series_instance_uid))
+    return sequence(
+        keyword,
+        *(
+            encode([element("StudyInstanceUID", uid), sequence("ReferencedSeriesSequence", *_series(study))])
+            for uid, study in groupby(by_study, key=lambda each: each.study_instance_uid)
+        ),
+    )
+
+
+def _series(instances: Iterable[InstanceRef]) -> Iterable[bytes]:
+    for uid, series in groupby(instances, key=lambda each: each.series_instance_uid):
+        references = sequence("ReferencedSOPSequence", *map(sop_reference, series))
+        yield encode([element("SeriesInstanceUID", uid), references])
+
+
+def _inherited(source: Source) -> list[Element]:
+    elements = _raw(source.attributes, required=REQUIRED)
+    if source.character_set:
+        elements.append(element("SpecificCharacterSet", list(source.character_set)))
+    return elements
+
+
+def _raw(attributes: Attributes, *, required: Sequence[str] = ()) -> list[Element]:
+    """The attributes as elements; an empty one only where it is required."""
+    return [
+        raw_element(Tag(keyword), dictionary_VR(Tag(keyword)), value + b" " * (len(value) % 2))
+        for keyword, value in attributes.items()
+        if value or keyword in required
+    ]
+
+
+def _equipment(device: Device) -> list[Element]:
+    return [
+        element("Manufacturer", device.manufacturer),
+        element("ManufacturerModelName", device.model_name),
+        element("DeviceSerialNumber", device.serial_number),
+        element("SoftwareVersions", device.software_version),
+    ]
+
+
+def _times(now: datetime, *, is_zone_known: bool) -> list[Element]:
+    return [
+        *([element("TimezoneOffsetFromUTC", f"{now:%z}")] if is_zone_known else []),
+        *(element(f"{what}Date", f"{now:%Y%m%d}") for what in ("InstanceCreation", "Series", "Content")),
+        *(element(f"{what}Time", f"{now:%H%M%S.%f}") for what in ("InstanceCreation", "Series", "Content")),
+    ]
+
+
+def _flags() -> list[Element]:
+    """SR Document Series and General, as far as they never change (PS3.3 C.17.1, C.17.2)."""
+    return [
+        element("Modality", "SR"),
+        element("CompletionFlag", "COMPLETE"),
+        element("VerificationFlag", "UNVERIFIED"),
+        element("PreliminaryFlag", "PRELIMINARY"),
+        sequence("ReferencedPerformedProcedureStepSequence"),
+        sequence("PerformedProcedureCodeSequence"),
+    ]
+
+
+def _contributing_equipment(scanners: Iterable[Attributes], device: Device, now: datetime) -> Element:
+    distinct = {tuple(scanner.items()): scanner for scanner in scanners if scanner}
+    acquisition = (
+        encode(
+            [
+                *_raw(scanner),
+                *_contribution(codes.ACQUISITION_EQUIPMENT, "Acquisition equipment of the source images"),
+            ]
+        )
+        for scanner in distinct.values()
+    )
+    processing = encode(
+        [
+            *_equipment(device),
+            element("DeviceUID", device.device_uid),
+            element("ContributionDateTime", f"{now:%Y%m%d%H%M%S}"),
+            *_contribution(codes.PROCESSING_EQUIPMENT, "AI inference"),
+        ]
+    )
+    return sequence("ContributingEquipmentSequence", *acquisition, processing)
+
+
+def _contribution(purpose: CodedConcept, description: str) -> list[Element]:
+    return [
+        sequence("PurposeOfReferenceCodeSequence", code(purpose)),
+        element("ContributionDescription", description),
+    ]
+
+
+def _requests(requests: list[Request], instance: InstanceRef) -> list[Element]:
+    """The orders that the study answers; left out where the source names none (PS3.3 C.17.2, type 1C)."""
+    items = list(dict.fromkeys(_request(request, instance.study_instance_uid) for request in requests))
+    return [sequence("ReferencedRequestSequence", *items)] if items else []
+
+
+def _request(request: Request, study_instance_uid: str) -> bytes:
+    procedure_codes = (encode(_raw(each)) for each in request.procedure_codes)
+    return encode(
+        [
+            element("StudyInstanceUID", study_instance_uid),
+            sequence("ReferencedStudySequence"),
+            *_raw(request.attributes, required=tuple(request.attributes)),
+            sequence("RequestedProcedureCodeSequence", *procedure_codes),
+        ]
+    )
