@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Self
 
 from pydicom import dcmread
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom.dsutils import encode
 
@@ -16,6 +16,10 @@ from osteo_pacs.errors import PermanentError
 
 _META_START = 132
 _META_LENGTH = struct.Struct("<HH2sHI")
+_MALFORMED = (
+    InvalidDicomError, BytesLengthException, AttributeError, NotImplementedError, ValueError, struct.error,
+)  # fmt: skip
+"""What the library meets malformed File Meta Information with."""
 
 
 class NotSendable(PermanentError):
@@ -47,7 +51,7 @@ class Instance:
                 str(meta.TransferSyntaxUID),
                 content[start:],
             )
-        except (InvalidDicomError, AttributeError) as error:
+        except _MALFORMED as error:
             raise NotSendable(type(error).__name__) from error
 
     def encoded_in(self, transfer_syntax_uid: str) -> bytes:
