@@ -47,6 +47,11 @@ class Listener(Section):
     pdu_timeout_s: Seconds = Field(30, description="Seconds within which a PDU that was begun must be complete.")
     max_instance_mib: MebiBytes = Field(64, description="Largest Data Set that is accepted, in MiB.")
 
+    @property
+    def local_host(self) -> str:
+        """Where this machine itself reaches the listener."""
+        return {"0.0.0.0": LOOPBACK[0], "::": LOOPBACK[1]}.get(self.host, self.host)  # noqa: S104 - compared only
+
     @field_validator("addresses")
     @classmethod
     def _are_networks(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:

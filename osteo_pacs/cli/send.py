@@ -1,0 +1,123 @@
+"""``send``: DICOM files pushed to the listener, as a scanner would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from osteo_pacs.cli.exit_codes import ExitCode
+from osteo_pacs.cli.output import Json, console, print_json
+from osteo_pacs.cli.program import NotFound, settings_of
+
+if TYPE_CHECKING:
+    from osteo_pacs.config import Settings
+    from osteo_pacs.deliver.association import Peer
+    from osteo_pacs.deliver.push import Pushed
+
+DEFAULT_CALLING_AE_TITLE = "OSTEO_SEND"
+LONGEST_AE_TITLE = 16
+
+
+def _is_ae_title(value: str) -> str:
+    if len(value) > LONGEST_AE_TITLE or "\\" in value or not value.isprintable() or not value.isascii():
+        raise typer.BadParameter("an AE title has 1 to 16 characters and no backslash")
+    return value
+
+
+Sources = Annotated[
+    list[Path], typer.Argument(metavar="FILE_OR_FOLDER", help="DICOM files, or folders of them.")
+]
+CallingAeTitle = Annotated[
+    str,
+    typer.Option(
+        "--calling-ae-title",
+        metavar="AE",
+        callback=_is_ae_title,
+        show_default=False,
+        help="How we call ourselves; else the first that the listener allows.",
+    ),
+]
+TimeoutS = Annotated[
+    float, typer.Option("--timeout-s", metavar="SECONDS", min=1, help="Longest wait for one file.")
+]
+
+
+def send(
+    context: typer.Context,
+    sources: Sources,
+    *,
+    calling_ae_title: CallingAeTitle = "",
+    timeout_s: TimeoutS = 60,
+    json: Json = False,
+) -> None:
+    """Push DICOM files to the listener.
+
+    Files are sent by C-STORE as they lie on disk, whatever their SOP Class and transfer syntax. In a folder,
+    what is no DICOM file is passed over. The exit code is 1 when a file could not be stored.
+    """
+    from osteo_pacs import log
+    from osteo_pacs.deliver.push import push
+
+    settings = settings_of(context)
+    log.configure(level="error", form="auto", process="send")
+    files = _files(sources)
+    peer = _listener(settings, calling_ae_title)
+    with _progress(len(files), is_shown=not json) as advance:
+        outcomes = []
+        for pushed in push(files, peer, timeout_s=timeout_s):
+            outcomes.append(pushed)
+            advance()
+    _tell(outcomes, is_json=json)
+    if not all(pushed.is_stored for pushed in outcomes):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _files(sources: Sequence[Path]) -> list[Path]:
+    from osteo_pacs.deliver.push import part10_files
+
+    files: list[Path] = []
+    for source in sources:
+        if not source.exists():
+            raise NotFound(f"{source} is not there.")
+        found = part10_files(source) if source.is_dir() else [source]
+        if not found:
+            raise NotFound(f"{source} holds no DICOM file.")
+        files += found
+    return files
+
+
+def _listener(settings: Settings, calling_ae_title: str) -> Peer:
+    from osteo_pacs.deliver.association import Peer
+
+    listener = settings.listener
+    ours = calling_ae_title or next(iter(listener.calling_ae_titles), DEFAULT_CALLING_AE_TITLE)
+    return Peer(listener.local_host, listener.port, listener.ae_title, ours)
+
+
+@contextmanager
+def _progress(total: int, *, is_shown: bool) -> Iterator[Any]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    screen = console(to_stderr=True)
+    # Where nobody watches, a bar would be so many lines.
+    with Progress(*columns, console=screen, disable=not (is_shown and screen.is_terminal), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _tell(outcomes: Sequence[Pushed], *, is_json: bool) -> None:
+    failed = [pushed for pushed in outcomes if not pushed.is_stored]
+    if is_json:
+        files = [{"path": p.path, "ok": p.is_stored, "status": p.status, "detail": p.detail} for p in outcomes]
+        print_json({"stored": len(outcomes) - len(failed), "failed": len(failed), "files": files})
+        return
+    for pushed in failed:
+        typer.echo(f"{pushed.path}: {pushed.detail}", err=True)
+    typer.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} stored.")
+    if len(failed) < len(outcomes):
+        typer.echo("Next: `osteo-pacs study list`.")
