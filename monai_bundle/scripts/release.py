@@ -1,0 +1,39 @@
+"""Sealing the bundle: the weights in both forms, and the manifest that vouches for every file that is used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+SEALED = ("configs/*.json", "configs/logging.conf", "scripts/*.py", "models/*")
+"""What a service reads of the bundle; documents are not sealed."""
+
+
+def export_weights(root: str | Path) -> str:
+    """Writes ``models/model.safetensors`` from ``models/model.pt``; returns its sha256, hexadecimal."""
+    models = Path(root) / "models"
+    state = torch.load(models / "model.pt", map_location="cpu", weights_only=True)
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, models / "model.safetensors")
+    return hashlib.sha256((models / "model.safetensors").read_bytes()).hexdigest()
+
+
+def seal(root: str | Path) -> None:
+    """Writes ``manifest.json``: the sha256 of every file that is used."""
+    folder = Path(root)
+    paths = sorted({path for pattern in SEALED for path in folder.glob(pattern) if path.is_file()})
+    files = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    write_json(folder / "manifest.json", {"files": files})
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Writes a JSON file as people edit it."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    seal(Path(__file__).parent.parent)

@@ -1,0 +1,160 @@
+"""From stored pixels to grey, as a reader's monitor would show them (PS3.3 C.11, PS3.4 N.2).
+
+``stored_values`` reads the first frame and ``render_values`` takes it through Modality LUT, VOI LUT and
+photometric interpretation to float32 rows x columns in 0 (black) to 1 (white); ``render`` does both.
+It needs numpy and pydicom alone, so that a small bounded process can use it as well as MONAI's reader.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_rescale, apply_voi, pixel_array
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""Rec. 601, the weights of Y in YBR_FULL (PS3.3 C.7.6.3.1.2)."""
+
+SPACING_BY_MODEL = {"prodigy": (1.05, 0.60), "idxa": (0.25, 0.25)}
+"""Pixel spacing (row, column) in mm of scanners whose headers are silent, by a part of their model name."""
+
+BYTE = 8
+ONE_SAMPLE, THREE_SAMPLES = 2, 3
+"""Axes of an array with one and with three samples per pixel."""
+
+GREYSCALE = ("MONOCHROME1", "MONOCHROME2")
+COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+
+
+class UnreadablePixelsError(ValueError):
+    """The pixels cannot be shown as grey."""
+
+
+def render(ds: Dataset) -> np.ndarray:
+    """The first frame as float32 rows x columns in 0 to 1, bright where a monitor would be bright.
+
+    Raises:
+        UnreadablePixelsError: the values are not numbers, or the photometric interpretation does not fit them.
+    """
+    return render_values(ds, stored_values(ds))
+
+
+def stored_values(ds: Dataset) -> np.ndarray:
+    """The first frame's values, rows x columns or rows x columns x 3; YBR is already RGB."""
+    values: np.ndarray = pixel_array(ds, index=0)
+    return values
+
+
+def render_values(ds: Dataset, values: np.ndarray) -> np.ndarray:
+    """``values`` as `render` gives them; ``ds`` holds the attributes that say what they mean."""
+    photometric = str(ds.PhotometricInterpretation)
+    if photometric == "PALETTE COLOR" and values.ndim == ONE_SAMPLE:
+        colours = apply_color_lut(values, ds)
+        grey = _luma(colours, _full_scale(colours))
+    elif photometric in COLOUR and values.ndim == THREE_SAMPLES:
+        grey = _luma(values, _full_scale(values))
+    elif photometric in GREYSCALE and values.ndim == ONE_SAMPLE:
+        grey = _monochrome(ds, values)
+    else:
+        raise UnreadablePixelsError(f"photometric interpretation {photometric[:16]!r} does not fit the pixels")
+    if not np.isfinite(grey).all():
+        raise UnreadablePixelsError("some values are not numbers")
+    return np.clip(grey, 0, 1, out=grey)
+
+
+def spacing_mm(ds: Dataset) -> tuple[float, float] | None:
+    """The distance between rows and between columns, in mm; None where nothing tells.
+
+    Pixel Spacing (0028,0030), Imager Pixel Spacing (0018,1164) and Nominal Scanned Pixel Spacing (0018,2010)
+    are believed in this order, then what is known of the scanner. Pixel Aspect Ratio (0028,0034) gives
+    a spacing whose scale is arbitrary.
+    """
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio"):
+        pair = _positive_pair(ds.get(keyword))
+        if pair is not None:
+            return pair
+    model = str(ds.get("ManufacturerModelName", "")).lower()
+    return next((spacing for name, spacing in SPACING_BY_MODEL.items() if name in model), None)
+
+
+def _positive_pair(value: Any) -> tuple[float, float] | None:
+    try:
+        row, column = (float(part) for part in value)
+    except (TypeError, ValueError):
+        return None
+    is_sane = 1e-3 < row < 1e3 and 1e-3 < column < 1e3  # noqa: PLR2004 - from a micrometre to a metre
+    return (row, column) if is_sane else None
+
+
+def _full_scale(values: np.ndarray) -> float:
+    """The value that means full intensity of a colour."""
+    return float(np.iinfo(values.dtype).max) if np.issubdtype(values.dtype, np.integer) else 1.0
+
+
+def _luma(colours: np.ndarray, full_scale: float) -> np.ndarray:
+    grey: np.ndarray = (colours[..., :3].astype(np.float32) @ LUMA) / np.float32(full_scale)
+    return grey
+
+
+def _monochrome(ds: Dataset, values: np.ndarray) -> np.ndarray:
+    modality = _modality(ds, values)
+    if ds.get("VOILUTSequence"):
+        item = ds.VOILUTSequence[0]
+        seen = apply_voi(modality, ds, index=0)
+        grey = seen.astype(np.float32) / np.float32(2 ** item.LUTDescriptor[2] - 1)
+    else:
+        grey = _window(modality, *_window_of(ds, modality))
+    is_inverted = ds.PhotometricInterpretation == "MONOCHROME1" or ds.get("PresentationLUTShape") == "INVERSE"
+    return 1 - grey if is_inverted else grey
+
+
+def _modality(ds: Dataset, values: np.ndarray) -> np.ndarray:
+    if ds.get("ModalityLUTSequence"):
+        return apply_modality_lut(values, ds)
+    if "RescaleSlope" in ds and "RescaleIntercept" in ds:
+        with np.errstate(all="ignore"):
+            return apply_rescale(values, ds)
+    return values
+
+
+def _window_of(ds: Dataset, modality: np.ndarray) -> tuple[float, float, str]:
+    """Centre, width and function of the first window (PS3.3 C.11.2.1.2), or one over the whole range.
+
+    Without a window the values of a byte keep their place between black and white; deeper ones use the
+    range that occurs.
+    """
+    centre, width = _first(ds.get("WindowCenter")), _first(ds.get("WindowWidth"))
+    if centre is not None and width is not None and width >= 1:
+        return centre, width, str(ds.get("VOILUTFunction") or "LINEAR")
+    if ds.BitsStored <= BYTE and not ds.get("ModalityLUTSequence"):
+        low, high = _range_of_byte(ds)
+    else:
+        low, high = float(modality.min()), float(modality.max())
+    return (low + high) / 2, max(high - low, 1e-6), "LINEAR_EXACT"
+
+
+def _range_of_byte(ds: Dataset) -> tuple[float, float]:
+    slope, intercept = float(ds.get("RescaleSlope") or 1), float(ds.get("RescaleIntercept") or 0)
+    span = 2**ds.BitsStored - 1
+    first = -(span + 1) // 2 if ds.PixelRepresentation else 0
+    return slope * first + intercept, slope * (first + span) + intercept
+
+
+def _first(value: Any) -> float | None:
+    """The first of one or several decimal strings."""
+    if value is None or value == "":
+        return None
+    return float(value if isinstance(value, (str, float, int)) else value[0])
+
+
+def _window(values: np.ndarray, centre: float, width: float, function: str) -> np.ndarray:
+    """Values through a window (PS3.3 C.11.2.1.2.1 and C.11.2.1.3): 0 to 1 inside it, beyond where it cuts."""
+    shown = values.astype(np.float32)
+    if function == "SIGMOID":
+        return np.asarray(1 / (1 + np.exp(-4 * (shown - np.float32(centre)) / np.float32(width))), np.float32)
+    if function == "LINEAR_EXACT":
+        return (shown - np.float32(centre)) / np.float32(width) + np.float32(0.5)
+    return (shown - np.float32(centre - 0.5)) / np.float32(max(width - 1, 1e-6)) + np.float32(0.5)

@@ -1,0 +1,96 @@
+"""What the decoding process answers about one file; every fault of the file has its name here."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pydicom
+from pydicom import Dataset
+
+from osteo_pacs.decode.header import clean
+
+_PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_DEFERRED_BYTES = 65_536
+
+Answer = tuple[dict[str, Any], memoryview]
+
+
+class Refused(Exception):
+    """The file is not read, for this reason."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+def answer(rendering: ModuleType, request: dict[str, Any]) -> Answer:
+    """The answer to a request: its head, and the pixels as bytes."""
+    try:
+        if request["op"] == "header":
+            return {"header": clean(_read(request["path"], with_pixels=False))}, memoryview(b"")
+        return _decode(rendering, request["path"], request["pixel_limit"])
+    except Refused as refused:
+        reason, detail = refused.reason, refused.detail
+    except MemoryError:
+        reason, detail = "unreadable_pixels", "decoding it needs more memory than is allowed"
+    except Exception as error:  # noqa: BLE001 - the loop of the process must outlive every file
+        reason, detail = "unreadable_pixels", f"the object cannot be read ({type(error).__name__})"
+    return {"reason": reason, "detail": detail}, memoryview(b"")
+
+
+def _read(path: str, *, with_pixels: bool) -> Dataset:
+    if with_pixels:
+        return pydicom.dcmread(Path(path))
+    return pydicom.dcmread(Path(path), stop_before_pixels=True, defer_size=_DEFERRED_BYTES)
+
+
+def _decode(rendering: ModuleType, path: str, pixel_limit: int) -> Answer:
+    ds = _read(path, with_pixels=True)
+    _check_size(ds, pixel_limit)
+    try:
+        values = rendering.stored_values(ds)
+        grey = np.ascontiguousarray(rendering.render_values(ds, values), dtype=np.float32)
+    except rendering.UnreadablePixelsError as error:
+        raise Refused("unreadable_pixels", str(error)) from error
+    head = {
+        "rows": grey.shape[0],
+        "columns": grey.shape[1],
+        "spacing_mm": rendering.spacing_mm(ds),
+        "pixel_sha256": _digest(values),
+        "header": clean(ds),
+    }
+    return head, grey.data.cast("B")
+
+
+def _check_size(ds: Dataset, pixel_limit: int) -> None:
+    """Refuses before a decoder sees a byte; sizes are taken from the header, whatever the encoded image claims."""
+    if not any(ds.get_item(keyword) is not None for keyword in _PIXEL_KEYWORDS):
+        raise Refused("no_pixels", "the object has no pixel data")
+    rows, columns, frames = (_count(ds, keyword) for keyword in ("Rows", "Columns", "NumberOfFrames"))
+    if rows * columns * frames > pixel_limit:
+        raise Refused("image_too_large", f"{rows} x {columns} pixels in {frames} frames are too many")
+    if rows * columns == 0:
+        raise Refused("no_pixels", "the image has no rows or no columns")
+
+
+def _count(ds: Dataset, keyword: str) -> int:
+    try:
+        value = ds.get(keyword)
+        count = 1 if value is None and keyword == "NumberOfFrames" else int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Refused("unreadable_pixels", f"{keyword} is no number") from error
+    if count < 0:
+        raise Refused("unreadable_pixels", f"{keyword} is negative")
+    return count
+
+
+def _digest(values: np.ndarray) -> str:
+    """Names the decoded values of the first frame: sha256 of shape and little-endian values, hexadecimal."""
+    plain = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<"), copy=False)
+    sha256 = hashlib.sha256(f"{values.shape}{plain.dtype.str}".encode())
+    sha256.update(plain.data.cast("B"))
+    return sha256.hexdigest()
