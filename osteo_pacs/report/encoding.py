@@ -1,56 +1,75 @@
-"""Elements and Content Items to bytes, in Explicit VR Little Endian (PS3.5 A.2).
+"""Elements and Content Items to bytes, in Explicit VR Little Endian (PS3.5 7.1.2).
 
-Every element is encoded by pydicom, once: what stands below a sequence is bytes already. Items without children
-are remembered, because the observer, the algorithm and the coded answers are the same in study after study. What
-our items say is ASCII, so the bytes of a tree do not depend on the character set of the document around it.
+An element is encoded by pydicom the moment it is named, and remembered: the observer, the algorithm and the coded
+answers are the same in study after study. What we say ourselves is ASCII, so its bytes do not depend on the
+character set of the document around it.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import DataElement
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
-from pydicom.tag import BaseTag, Tag
 
 from osteo_pacs.dicom.codes import CodedConcept
 from osteo_pacs.findings import InstanceRef
 from osteo_pacs.report.content_item import ContentItem, Measured, Polyline, Section, Uid, Value
 
-Element = DataElement | RawDataElement
+_TAG_VR_LENGTH = struct.Struct("<HH2sH")
+_TAG_VR_LONG_LENGTH = struct.Struct("<HH2s2xI")
+_ITEM_LENGTH = struct.Struct("<HHI")
 
 
-def encode(elements: Iterable[Element], encodings: Sequence[str] = ()) -> bytes:
-    """The elements one after the other, in the order of their tags; ``encodings`` as pydicom names them."""
+class Element(NamedTuple):
+    """An element as bytes, with the tag that it is sorted by."""
+
+    tag: int
+    encoded: bytes
+
+
+def encode(elements: Iterable[Element]) -> bytes:
+    """The elements one after the other, in the order of their tags."""
+    return b"".join(element.encoded for element in sorted(elements))
+
+
+@lru_cache(maxsize=1024)
+def element(keyword: str, value: str | bytes | int | tuple[float, ...]) -> Element:
+    """An element by its keyword, with the VR of the dictionary (PS3.6); a backslash separates values."""
+    tag, vr = _tag_and_vr(keyword)
+    values = list(value) if isinstance(value, tuple) else value
+    return Element(tag, encode_data_element(DataElement(tag, vr, values)))
+
+
+def element_of_bytes(keyword: str, value: bytes) -> Element:
+    """An element of a text VR whose value is encoded already; it is not remembered."""
+    tag, vr = _tag_and_vr(keyword)
+    value += b" " * (len(value) % 2)
+    return Element(tag, _TAG_VR_LENGTH.pack(tag >> 16, tag & 0xFFFF, vr.encode(), len(value)) + value)
+
+
+def sequence(keyword: str, *items: bytes) -> Element:
+    """A Sequence of items that are encoded already (PS3.5 7.5)."""
+    tag, vr = _tag_and_vr(keyword)
+    value = b"".join(_ITEM_LENGTH.pack(0xFFFE, 0xE000, len(item)) + item for item in items)
+    header = _TAG_VR_LONG_LENGTH.pack(tag >> 16, tag & 0xFFFF, vr.encode(), len(value))
+    return Element(tag, header + value)
+
+
+def encode_data_element(element: DataElement, encodings: tuple[str, ...] = ()) -> bytes:
+    """The bytes that pydicom writes for the element; ``encodings`` are Defined Terms."""
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, False
-    for each in sorted(elements, key=lambda each: each.tag):
-        write_data_element(buffer, each, list(encodings) or None)
+    write_data_element(buffer, element, list(encodings) or None)
     return buffer.getvalue()
 
 
-def element(keyword: str, value: object) -> DataElement:
-    """An element by its keyword, with the VR of the dictionary (PS3.6)."""
-    tag, vr = _tag_and_vr(keyword)
-    return DataElement(tag, vr, value)
-
-
-def sequence(keyword: str, *items: bytes) -> RawDataElement:
-    """A Sequence of items that are encoded already (PS3.5 7.5)."""
-    value = b"".join(b"\xfe\xff\x00\xe0" + struct.pack("<I", len(item)) + item for item in items)
-    return raw_element(_tag_and_vr(keyword)[0], "SQ", value)
-
-
-def raw_element(tag: BaseTag, vr: str, value: bytes) -> RawDataElement:
-    """An element whose value is encoded already, of even length."""
-    return RawDataElement(tag, vr, len(value), value, 0, is_implicit_VR=False, is_little_endian=True)
-
-
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def code(concept: CodedConcept) -> bytes:
     """The item of a code sequence (PS3.3 section 8)."""
     return encode(
@@ -72,27 +91,21 @@ def sop_reference(instance: InstanceRef) -> bytes:
     )
 
 
-def content_sequence(items: Iterable[ContentItem]) -> RawDataElement:
+def content_sequence(items: Iterable[ContentItem]) -> Element:
     """The Content Sequence of these items, with everything below them (PS3.3 C.17.3)."""
     return sequence("ContentSequence", *map(_item, items))
 
 
 def _item(item: ContentItem) -> bytes:
-    return encode((*_own_elements(item), content_sequence(item.children))) if item.children else _leaf(item)
-
-
-@lru_cache(maxsize=512)
-def _leaf(item: ContentItem) -> bytes:
-    return encode(_own_elements(item))
-
-
-def _own_elements(item: ContentItem) -> tuple[Element, ...]:
     value_type, *value = _value(item.value)
-    return (
-        element("RelationshipType", item.relationship.value),
-        element("ValueType", value_type),
-        sequence("ConceptNameCodeSequence", code(item.name)),
-        *value,
+    return encode(
+        (
+            element("RelationshipType", item.relationship.value),
+            element("ValueType", value_type),
+            sequence("ConceptNameCodeSequence", code(item.name)),
+            *value,
+            *((content_sequence(item.children),) if item.children else ()),
+        )
     )
 
 
@@ -111,7 +124,7 @@ def _value(value: Value) -> tuple[str, *tuple[Element, ...]]:  # noqa: PLR0911 -
         case InstanceRef():
             return "IMAGE", sequence("ReferencedSOPSequence", sop_reference(value))
         case Polyline():
-            data = [float(coordinate) for point in value.points for coordinate in point]
+            data = tuple(float(coordinate) for point in value.points for coordinate in point)
             return "SCOORD", element("GraphicData", data), element("GraphicType", "POLYLINE")
 
 
@@ -121,8 +134,8 @@ def _measured(value: Measured) -> bytes:
 
 
 @cache
-def _tag_and_vr(keyword: str) -> tuple[BaseTag, str]:
+def _tag_and_vr(keyword: str) -> tuple[int, str]:
     tag = tag_for_keyword(keyword)
     if tag is None:
         raise KeyError(keyword)
-    return Tag(tag), dictionary_VR(tag)
+    return tag, dictionary_VR(tag)

@@ -6,14 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from pydicom.datadict import dictionary_VR
-from pydicom.tag import Tag
-
 from osteo_pacs.dicom import codes
 from osteo_pacs.dicom.codes import CodedConcept
 from osteo_pacs.findings import InstanceRef
 from osteo_pacs.report.device import Device
-from osteo_pacs.report.encoding import Element, code, element, encode, raw_element, sequence, sop_reference
+from osteo_pacs.report.encoding import Element, code, element, element_of_bytes, encode, sequence, sop_reference
 from osteo_pacs.report.source import REQUIRED, Attributes, Request, Source
 
 
@@ -61,16 +58,14 @@ def _series(instances: Iterable[InstanceRef]) -> Iterable[bytes]:
 def _inherited(source: Source) -> list[Element]:
     elements = _raw(source.attributes, required=REQUIRED)
     if source.character_set:
-        elements.append(element("SpecificCharacterSet", list(source.character_set)))
+        elements.append(element("SpecificCharacterSet", "\\".join(source.character_set)))
     return elements
 
 
 def _raw(attributes: Attributes, *, required: Sequence[str] = ()) -> list[Element]:
     """The attributes as elements; an empty one only where it is required."""
     return [
-        raw_element(Tag(keyword), dictionary_VR(Tag(keyword)), value + b" " * (len(value) % 2))
-        for keyword, value in attributes.items()
-        if value or keyword in required
+        element_of_bytes(keyword, value) for keyword, value in attributes.items() if value or keyword in required
     ]
 
 

@@ -20,7 +20,7 @@ from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 
 from osteo_pacs.report.character_set import UTF_8, inherited_character_set, is_known, to_utf8
-from osteo_pacs.report.encoding import encode
+from osteo_pacs.report.encoding import encode_data_element
 
 Attributes = Mapping[str, bytes]
 """Values by keyword, encoded, without padding; empty where the source has none that its VR allows."""
@@ -140,7 +140,7 @@ def _value(ds: Dataset, keyword: str) -> bytes:
 def _encoded(element: DataElement, ds: Dataset) -> bytes:
     """The value of an element that pydicom has decoded already; all the VRs read here have a header of 8 bytes."""
     declared = _declared_character_set(ds)
-    return encode([element], declared if is_known(declared) else UTF_8)[8:]
+    return encode_data_element(element, declared if is_known(declared) else UTF_8)[8:]
 
 
 def _items(ds: Dataset, keyword: str) -> list[Dataset]:
