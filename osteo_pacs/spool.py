@@ -1,0 +1,247 @@
+"""The received instances as Part 10 files (PS3.10 section 7), and nothing that a peer chose in their names.
+
+    file = spool.create(meta, now)          # under its final name, which no row knows yet
+    file.write(fragment)                    # the Data Set's bytes as they come
+    file.sync()                             # on the disk, or SpoolFull and the file is gone
+    spool.sync_folders([file.path])         # and found there after a power cut
+    ...                                     # the database commits the row that names file.path
+
+A crash before the commit leaves a file without a row, which ``remove_orphans`` clears away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from osteo_pacs.dicom.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from osteo_pacs.errors import RetryableError
+
+# Zeros: a preamble may hold a program, and is never taken from a peer.
+_PREAMBLE = bytes(128) + b"DICM"
+_INSTANCES = "instances"
+_QUARANTINE = "quarantine"
+_SUFFIX = ".dcm"
+
+
+class SpoolFull(RetryableError):
+    """The spool cannot keep an instance."""
+
+    remedy = "Look at the disk under [spool] directory; `osteo-pacs doctor` names the free space."
+
+
+@dataclass(frozen=True, slots=True)
+class FileMeta:
+    """What the File Meta Information says of an instance (PS3.10 7.1)."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    source_ae_title: str = ""
+
+    def encode(self) -> bytes:
+        """Preamble, prefix and group 0002 in Explicit VR Little Endian."""
+        elements = b"".join((
+            _long_element(0x0001, b"OB", b"\0\1"),
+            _element(0x0002, b"UI", self.sop_class_uid),
+            _element(0x0003, b"UI", self.sop_instance_uid),
+            _element(0x0010, b"UI", self.transfer_syntax_uid),
+            _element(0x0012, b"UI", IMPLEMENTATION_CLASS_UID),
+            _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME),
+            _element(0x0016, b"AE", self.source_ae_title) if self.source_ae_title else b"",
+        ))
+        return _PREAMBLE + struct.pack("<HH2sHL", 2, 0, b"UL", 4, len(elements)) + elements
+
+
+class Spool:
+    """The folder of the instances, shared by every process of an installation.
+
+    Files are 0600 and folders 0700. Paths are relative to ``directory``.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        for folder in (directory, directory / _INSTANCES, directory / _QUARANTINE):
+            _make_folder(folder)
+
+    def create(self, meta: FileMeta, now: datetime) -> SpoolFile:
+        """A new file with its File Meta Information.
+
+        Raises:
+            SpoolFull: the disk does not take it.
+        """
+        folder = f"{_INSTANCES}/{now:%Y%m%d}"
+        digest = hashlib.sha256(meta.sop_instance_uid.encode()).hexdigest()
+        path = f"{folder}/{digest[:32]}-{secrets.token_hex(8)}{_SUFFIX}"
+        try:
+            _make_folder(self.directory / folder)
+            return SpoolFile(self.directory, path, meta.encode())
+        except OSError as error:
+            raise _spool_full(error) from error
+
+    def path_of(self, path: str) -> Path:
+        """Where a file of the spool lies."""
+        return self.directory / path
+
+    def open(self, path: str) -> BinaryIO:
+        """A file of the spool for reading."""
+        return self.path_of(path).open("rb")
+
+    def free_bytes(self) -> int:
+        """Free space for an unprivileged process."""
+        disk = os.statvfs(self.directory)
+        return disk.f_bavail * disk.f_frsize
+
+    def sync_folders(self, paths: Iterable[str]) -> None:
+        """Makes the names of these files durable.
+
+        Raises:
+            SpoolFull: the disk does not take them.
+        """
+        try:
+            for folder in {self.path_of(path).parent for path in paths}:
+                _sync_folder(folder)
+        except OSError as error:
+            raise _spool_full(error) from error
+
+    def remove(self, path: str) -> None:
+        """Removes a file; one that is gone is fine."""
+        self.path_of(path).unlink(missing_ok=True)
+
+    def quarantine(self, path: str) -> str:
+        """Sets a file aside that may not take its place among the instances, and returns its new path."""
+        aside = f"{_QUARANTINE}/{Path(path).name}"
+        self.path_of(path).rename(self.path_of(aside))
+        return aside
+
+    def remove_orphans(self, is_known: Callable[[str], bool], *, before: datetime) -> int:
+        """Removes the files that no row names and that were last written ``before``; returns how many.
+
+        Newer ones may belong to an instance that another listener is receiving.
+        """
+        count = 0
+        for path, written_at in self._instances():
+            if written_at < before.timestamp() and not is_known(path):
+                self.remove(path)
+                count += 1
+        return count
+
+    def _instances(self) -> Iterator[tuple[str, float]]:
+        for file in sorted((self.directory / _INSTANCES).rglob(f"*{_SUFFIX}")):
+            with suppress(FileNotFoundError):
+                yield str(file.relative_to(self.directory)), file.stat().st_mtime
+
+
+class SpoolFile:
+    """An instance on its way into the spool.
+
+    Attributes:
+        path: relative to the spool's folder.
+        size_bytes: of the Data Set so far.
+        header_bytes: where the Data Set begins in the file.
+    """
+
+    def __init__(self, directory: Path, path: str, header: bytes) -> None:
+        self.path = path
+        self.size_bytes = 0
+        self.header_bytes = len(header)
+        self._file = directory / path
+        self._digest = hashlib.sha256()
+        self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            _write_all(self._descriptor, memoryview(header))
+        except OSError:
+            self.discard()
+            raise
+
+    @property
+    def sha256(self) -> str:
+        """Of the Data Set's bytes, hexadecimal."""
+        return self._digest.hexdigest()
+
+    def fileno(self) -> int:
+        """The open descriptor."""
+        return self._descriptor
+
+    def write(self, fragment: memoryview) -> None:
+        """Appends bytes of the Data Set.
+
+        Raises:
+            SpoolFull: the disk does not take them; the file is gone.
+        """
+        self._digest.update(fragment)
+        self.size_bytes += len(fragment)
+        try:
+            _write_all(self._descriptor, fragment)
+        except OSError as error:
+            self.discard()
+            raise _spool_full(error) from error
+
+    def sync(self) -> None:
+        """Brings the file onto the disk and closes it.
+
+        Raises:
+            SpoolFull: the disk does not take it; the file is gone.
+        """
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            # The kernel may have dropped the pages that failed: a second fsync would lie.
+            self.discard()
+            raise _spool_full(error) from error
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; a second time does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def discard(self) -> None:
+        """Closes and removes the file."""
+        with suppress(OSError):
+            self.close()
+        with suppress(OSError):
+            self._file.unlink(missing_ok=True)
+
+
+def _write_all(descriptor: int, view: memoryview) -> None:
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _spool_full(error: OSError) -> SpoolFull:
+    return SpoolFull(error.strerror or type(error).__name__)
+
+
+def _element(number: int, vr: bytes, text: str) -> bytes:
+    value = text.encode("ascii")
+    value += (b"\0" if vr == b"UI" else b" ") * (len(value) % 2)
+    return struct.pack("<HH2sH", 2, number, vr, len(value)) + value
+
+
+def _long_element(number: int, vr: bytes, value: bytes) -> bytes:
+    return struct.pack("<HH2sHL", 2, number, vr, 0, len(value)) + value
