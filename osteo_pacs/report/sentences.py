@@ -68,15 +68,10 @@ def for_study(result: StudyResult) -> str:
                 *_demonstration(model),
             ]
         )
-    parts = [f"AI: {_verdict(leading_finding(result), model)}; {_count(result)}.", UNVERIFIED]
+    parts = [f"AI: {_verdict(_leading(result), model, of_several=True)}; {_count(result)}.", UNVERIFIED]
     if any(finding.age_is_unknown for finding in result.findings):
         parts.append(AGE_UNKNOWN)
     return " ".join([*parts, *_demonstration(model)])
-
-
-def leading_finding(result: StudyResult) -> Finding:
-    """The finding that the study's outcome rests on: the one with the highest probability."""
-    return max(result.findings, key=lambda finding: finding.probability)
 
 
 def series_description(outcome: Outcome, model: ModelVersion, *, is_text: bool) -> str:
@@ -87,15 +82,21 @@ def series_description(outcome: Outcome, model: ModelVersion, *, is_text: bool) 
     return start[: 64 - len(ending)] + ending
 
 
-def _verdict(finding: Finding, model: ModelVersion) -> str:
+def _verdict(finding: Finding, model: ModelVersion, *, of_several: bool = False) -> str:
     name = ascii_text(model.positive_class.meaning)
+    probability = "highest probability" if of_several else "probability"
     figures = (
         f"{percent(finding.probability, is_positive=finding.is_positive)} % "
         f"(threshold {threshold_percent(model)} %)"
     )
     if finding.is_positive:
-        return f"appearance consistent with {name.upper()}, probability {figures}"
-    return f"NO {name.lower()} detected, probability of {name.lower()} {figures}"
+        return f"appearance consistent with {name.upper()}, {probability} {figures}"
+    return f"NO {name.lower()} detected, {probability} of {name.lower()} {figures}"
+
+
+def _leading(result: StudyResult) -> Finding:
+    """The finding that the study's outcome rests on."""
+    return max(result.findings, key=lambda finding: finding.probability)
 
 
 def _count(result: StudyResult) -> str:
