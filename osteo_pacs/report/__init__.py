@@ -8,5 +8,6 @@ header is put around them that repeats the source's patient, study and request (
 
 from osteo_pacs.report.build import build_documents
 from osteo_pacs.report.document import DocumentKind, ReportDocument
+from osteo_pacs.report.view import reader_view
 
-__all__ = ["DocumentKind", "ReportDocument", "build_documents"]
+__all__ = ["DocumentKind", "ReportDocument", "build_documents", "reader_view"]

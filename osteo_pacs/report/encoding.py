@@ -42,8 +42,10 @@ def encode(elements: Iterable[Element]) -> bytes:
 def element(keyword: str, value: str | bytes | int | tuple[float, ...]) -> Element:
     """An element by its keyword, with the VR of the dictionary (PS3.6); a backslash separates values."""
     tag, vr = _tag_and_vr(keyword)
-    values = list(value) if isinstance(value, tuple) else value
-    return Element(tag, encode_data_element(DataElement(tag, vr, values)))
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = True, False
+    write_data_element(buffer, DataElement(tag, vr, list(value) if isinstance(value, tuple) else value))
+    return Element(tag, buffer.getvalue())
 
 
 def element_of_bytes(keyword: str, value: bytes) -> Element:
@@ -59,14 +61,6 @@ def sequence(keyword: str, *items: bytes) -> Element:
     value = b"".join(_ITEM_LENGTH.pack(0xFFFE, 0xE000, len(item)) + item for item in items)
     header = _TAG_VR_LONG_LENGTH.pack(tag >> 16, tag & 0xFFFF, vr.encode(), len(value))
     return Element(tag, header + value)
-
-
-def encode_data_element(element: DataElement, encodings: tuple[str, ...] = ()) -> bytes:
-    """The bytes that pydicom writes for the element; ``encodings`` are Defined Terms."""
-    buffer = DicomBytesIO()
-    buffer.is_little_endian, buffer.is_implicit_VR = True, False
-    write_data_element(buffer, element, list(encodings) or None)
-    return buffer.getvalue()
 
 
 @lru_cache(maxsize=256)

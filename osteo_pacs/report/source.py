@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta, timezone
 
+from pydicom.charset import convert_encodings, encode_string
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
+from pydicom.valuerep import PersonName
 
 from osteo_pacs.report.character_set import UTF_8, inherited_character_set, is_known, to_utf8
-from osteo_pacs.report.encoding import encode_data_element
 
 Attributes = Mapping[str, bytes]
 """Values by keyword, encoded, without padding; empty where the source has none that its VR allows."""
@@ -138,9 +140,13 @@ def _value(ds: Dataset, keyword: str) -> bytes:
 
 
 def _encoded(element: DataElement, ds: Dataset) -> bytes:
-    """The value of an element that pydicom has decoded already; all the VRs read here have a header of 8 bytes."""
+    """The value of an element that pydicom has decoded, in the declared character set again."""
+    value = element.value
+    text = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value or "")
+    text = text.replace("\N{REPLACEMENT CHARACTER}", "?")
     declared = _declared_character_set(ds)
-    return encode_data_element(element, declared if is_known(declared) else UTF_8)[8:]
+    encodings = convert_encodings(list(declared if is_known(declared) else UTF_8))
+    return PersonName(text).encode(encodings) if element.VR == "PN" else encode_string(text, encodings)
 
 
 def _items(ds: Dataset, keyword: str) -> list[Dataset]:
