@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 
-from osteo_pacs.dicom import codes
 from osteo_pacs.dicom.uids import derive_uid
 from osteo_pacs.findings import InstanceRef, StudyResult
-from osteo_pacs.report.content import measurement_report
-from osteo_pacs.report.content_item import Section
 from osteo_pacs.report.device import Device
 from osteo_pacs.report.document import DocumentKind, ReportDocument
-from osteo_pacs.report.encoding import Element, code, content_sequence, element, encode, sequence
+from osteo_pacs.report.encoding import Element, element, encode
 from osteo_pacs.report.header import hierarchical_reference, shared_header
 from osteo_pacs.report.part10 import part10_file
 from osteo_pacs.report.sentences import series_description
 from osteo_pacs.report.source import read_source
-from osteo_pacs.report.text_twin import text_report
+from osteo_pacs.report.tree import measurement_tree, text_tree
 
 
 def build_documents(
@@ -54,8 +49,13 @@ def build_documents(
         raise ValueError("a report needs at least one reading and one source")
     device = Device.of(result.model, station_name)
     evidence = [reading.instance for reading in result.readings]
-    shared = shared_header([read_source(ds) for ds in sources], evidence, device, now)
-    trees = {is_text: _tree(result, device, is_text=is_text) for is_text in {kind.is_text for kind in kinds}}
+    read = [read_source(ds) for ds in sources]
+    shared = shared_header(read, evidence, device, now)
+    multi_frame = {source.sop_instance_uid for source in read if source.is_multi_frame}
+    trees = {
+        is_text: text_tree(result, device) if is_text else measurement_tree(result, device, multi_frame)
+        for is_text in {kind.is_text for kind in kinds}
+    }
     input_and_model = (input_digest, result.model.weights_sha256, result.model.version)
 
     def document(kind: DocumentKind) -> ReportDocument:
@@ -68,39 +68,6 @@ def build_documents(
         return ReportDocument(kind, kind.sop_class_uid, *uids, content)
 
     return tuple(document(kind) for kind in DocumentKind if kind in kinds)
-
-
-class _Tree(NamedTuple):
-    elements: tuple[Element, ...]
-    digest: str
-
-
-def _tree(result: StudyResult, device: Device, *, is_text: bool) -> _Tree:
-    """The SR Document Content Module (PS3.3 C.17.3): the title, its template and everything below."""
-    if is_text:
-        title, template, items = codes.DIAGNOSTIC_IMAGING_REPORT, "2000", text_report(result, device)
-    else:
-        title, template, items = codes.IMAGING_MEASUREMENT_REPORT, "1500", measurement_report(result, device)
-    identification = encode((element("MappingResource", "DCMR"), element("TemplateIdentifier", template)))
-    elements = (
-        element("ValueType", "CONTAINER"),
-        element("ContinuityOfContent", Section.SEPARATE.value),
-        sequence("ConceptNameCodeSequence", code(title)),
-        sequence("ContentTemplateSequence", identification),
-        content_sequence(items),
-        *(() if is_text else (_our_scheme(),)),
-    )
-    return _Tree(elements, hashlib.sha256(encode(elements)).hexdigest())
-
-
-def _our_scheme() -> Element:
-    """Declares the private codes of the measurement report; the text uses none (PS3.3 C.12.1.1.7)."""
-    scheme = (
-        element("CodingSchemeDesignator", codes.OUR_SCHEME),
-        element("CodingSchemeName", codes.OUR_SCHEME_NAME),
-        element("CodingSchemeResponsibleOrganization", codes.OUR_SCHEME_OWNER),
-    )
-    return sequence("CodingSchemeIdentificationSequence", encode(scheme))
 
 
 def _own_elements(

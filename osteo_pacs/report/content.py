@@ -5,12 +5,15 @@ The same tree serves the Comprehensive 3D, the Comprehensive and the Enhanced SR
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from osteo_pacs.dicom import codes
 from osteo_pacs.dicom.codes import CodedConcept
 from osteo_pacs.dicom.uids import derive_uid
 from osteo_pacs.findings import Finding, Outcome, Reading, Refusal, RefusalReason, Region, StudyResult
 from osteo_pacs.report.content_item import (
     ContentItem,
+    FirstFrame,
     Measured,
     Polyline,
     Uid,
@@ -43,10 +46,16 @@ PRESENCE = {
 }
 
 
-def measurement_report(result: StudyResult, device: Device) -> tuple[ContentItem, ...]:
-    """What stands below the title of the report; the conclusion leads where there are several images."""
+def measurement_report(
+    result: StudyResult, device: Device, multi_frame: Collection[str] = ()
+) -> tuple[ContentItem, ...]:
+    """What stands below the title of the report; the conclusion leads where there are several images.
+
+    ``multi_frame`` holds the SOP Instance UIDs of the images that have more than one frame: the first is read.
+    """
     several = len(result.readings) > 1
-    groups = (_measurement_group(result, number, device) for number in range(len(result.readings)))
+    algorithm = algorithm_identification(device, result.model)
+    groups = (_measurement_group(result, number, algorithm, multi_frame) for number in range(len(result.readings)))
     return (
         *observation_context(device),
         has_concept_mod(codes.PROCEDURE_REPORTED, codes.DUAL_ENERGY_XRAY_ABSORPTIOMETRY),
@@ -79,22 +88,26 @@ def _library_entry(reading: Reading) -> ContentItem:
     )
 
 
-def _measurement_group(result: StudyResult, index: int, device: Device) -> ContentItem:
+def _measurement_group(
+    result: StudyResult, index: int, algorithm: tuple[ContentItem, ...], multi_frame: Collection[str]
+) -> ContentItem:
     """TID 1410. The Tracking UID names the question asked of this image, so that every revision has the same."""
     reading, model = result.readings[index], result.model
     subject = ascii_text(model.positive_class.meaning).lower()
     which = f", image {index + 1}" if len(result.readings) > 1 else ""
     tracking_uid = derive_uid("tracking", reading.instance.sop_instance_uid, model.positive_class.value)
     is_positive = isinstance(reading, Finding) and reading.is_positive
+    image = reading.instance
+    drawn_on = FirstFrame(image) if image.sop_instance_uid in multi_frame else image
     return section(
         codes.MEASUREMENT_GROUP,
         has_obs_context(codes.TRACKING_IDENTIFIER, f"AI {subject}, lumbar spine DXA{which}"),
         has_obs_context(codes.TRACKING_UNIQUE_IDENTIFIER, Uid(tracking_uid)),
         *((contains(codes.FINDING, model.positive_class),) if is_positive else ()),
         has_concept_mod(codes.FINDING_SITE, codes.LUMBAR_SPINE),
-        *algorithm_identification(device, model),
+        *algorithm,
         *_answer(reading, model.positive_class),
-        contains(codes.IMAGE_REGION, _outline(_region(reading)), selected_from(codes.SOURCE, reading.instance)),
+        contains(codes.IMAGE_REGION, _outline(_region(reading)), selected_from(codes.SOURCE, drawn_on)),
         contains(codes.COMMENT, for_reading(reading, model)),
     )
 

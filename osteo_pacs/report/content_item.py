@@ -51,7 +51,14 @@ class Polyline:
     points: tuple[tuple[int, int], ...]
 
 
-Value = Section | str | Uid | CodedConcept | Measured | InstanceRef | Polyline
+@dataclass(frozen=True, slots=True)
+class FirstFrame:
+    """The value of an IMAGE that is about the first frame of a multi-frame instance (PS3.3 Table 10-3)."""
+
+    instance: InstanceRef
+
+
+Value = Section | str | Uid | CodedConcept | Measured | InstanceRef | FirstFrame | Polyline
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def has_acq_context(name: CodedConcept, value: Value) -> ContentItem:
     return ContentItem(Relationship.HAS_ACQ_CONTEXT, name, value)
 
 
-def selected_from(name: CodedConcept, value: InstanceRef) -> ContentItem:
+def selected_from(name: CodedConcept, value: InstanceRef | FirstFrame) -> ContentItem:
     """The image that a region was drawn on."""
     return ContentItem(Relationship.SELECTED_FROM, name, value)
 

@@ -19,7 +19,7 @@ from pydicom.filewriter import write_data_element
 
 from osteo_pacs.dicom.codes import CodedConcept
 from osteo_pacs.findings import InstanceRef
-from osteo_pacs.report.content_item import ContentItem, Measured, Polyline, Section, Uid, Value
+from osteo_pacs.report.content_item import ContentItem, FirstFrame, Measured, Polyline, Section, Uid, Value
 
 _TAG_VR_LENGTH = struct.Struct("<HH2sH")
 _TAG_VR_LONG_LENGTH = struct.Struct("<HH2s2xI")
@@ -75,12 +75,14 @@ def code(concept: CodedConcept) -> bytes:
     )
 
 
-def sop_reference(instance: InstanceRef) -> bytes:
-    """The item of a sequence that refers to an instance (PS3.3 Table 10-11)."""
+def sop_reference(referenced: InstanceRef | FirstFrame) -> bytes:
+    """The item of a sequence that refers to an instance, or to a frame of it (PS3.3 Tables 10-11 and 10-3)."""
+    if isinstance(referenced, FirstFrame):
+        return sop_reference(referenced.instance) + encode((element("ReferencedFrameNumber", "1"),))
     return encode(
         (
-            element("ReferencedSOPClassUID", instance.sop_class_uid),
-            element("ReferencedSOPInstanceUID", instance.sop_instance_uid),
+            element("ReferencedSOPClassUID", referenced.sop_class_uid),
+            element("ReferencedSOPInstanceUID", referenced.sop_instance_uid),
         )
     )
 
@@ -115,7 +117,7 @@ def _value(value: Value) -> tuple[str, *tuple[Element, ...]]:  # noqa: PLR0911 -
             return "CODE", sequence("ConceptCodeSequence", code(value))
         case Measured():
             return "NUM", sequence("MeasuredValueSequence", _measured(value))
-        case InstanceRef():
+        case InstanceRef() | FirstFrame():
             return "IMAGE", sequence("ReferencedSOPSequence", sop_reference(value))
         case Polyline():
             data = tuple(float(coordinate) for point in value.points for coordinate in point)

@@ -39,7 +39,9 @@ def shared_header(
 
 def hierarchical_reference(keyword: str, instances: Iterable[InstanceRef]) -> Element:
     """A sequence of references by study and series (PS3.3 Table C.17-3)."""
-    by_study = sorted(set(instances), key=lambda each: (each.study_instance_uid, each.series_instance_uid))
+    by_study = sorted(
+        dict.fromkeys(instances), key=lambda each: (each.study_instance_uid, each.series_instance_uid)
+    )
     return sequence(
         keyword,
         *(

@@ -53,7 +53,9 @@ _ALLOWED = {
     "CS": re.compile(rb"[A-Z0-9_ ]{1,16}"),
     "DA": re.compile(rb"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"),
     "DS": re.compile(rb"(?=.{1,16}$)[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"),
+    "IS": re.compile(rb"\d{1,12}"),
     "TM": re.compile(rb"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?"),
+    "UI": re.compile(rb"[0-9.]{1,64}"),
 }
 _SEX = re.compile(rb"[MFO]")
 _OFFSET = re.compile(rb"([+-])(\d{2})(\d{2})")
@@ -71,6 +73,8 @@ class Request:
 class Source:
     """The header of one image, as far as a report repeats it; ``scanner`` is empty where none is named."""
 
+    sop_instance_uid: str
+    is_multi_frame: bool
     character_set: tuple[str, ...]
     attributes: Attributes
     scanner: Attributes
@@ -107,6 +111,8 @@ def _read(ds: Dataset, character_set: tuple[str, ...], transcode: Transcode) -> 
     scanner = _values(ds, _SCANNER, transcode)
     requests = _items(ds, "RequestAttributesSequence")
     return Source(
+        sop_instance_uid=_value(ds, "SOPInstanceUID").decode(),
+        is_multi_frame=int(_value(ds, "NumberOfFrames") or 1) > 1,
         character_set=character_set,
         attributes=attributes,
         scanner=scanner if scanner["Manufacturer"] else {},
