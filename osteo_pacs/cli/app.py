@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import osteo_pacs
-from osteo_pacs.cli import config, db, processes, send
+from osteo_pacs.cli import config, db, processes, send, study
 from osteo_pacs.cli.program import Program
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ def program(
 
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(study.app, name="study")
 app.command()(send.send)
 for command in processes.COMMANDS:
     app.command()(command)

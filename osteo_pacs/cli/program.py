@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class NotFound(OsteoPacsError):
-    """There is no such thing."""
+    """What was asked for is not there."""
 
 
 class Program(TyperGroup):

@@ -28,9 +28,7 @@ def _is_ae_title(value: str) -> str:
     return value
 
 
-Sources = Annotated[
-    list[Path], typer.Argument(metavar="FILE_OR_FOLDER", help="DICOM files, or folders of them.")
-]
+Sources = Annotated[list[Path], typer.Argument(metavar="FILE_OR_FOLDER", help="DICOM files, or folders of them.")]
 CallingAeTitle = Annotated[
     str,
     typer.Option(
@@ -82,10 +80,10 @@ def _files(sources: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for source in sources:
         if not source.exists():
-            raise NotFound(f"{source} is not there.")
+            raise NotFound(f"{source}.")
         found = part10_files(source) if source.is_dir() else [source]
         if not found:
-            raise NotFound(f"{source} holds no DICOM file.")
+            raise NotFound(f"a DICOM file in {source}.")
         files += found
     return files
 

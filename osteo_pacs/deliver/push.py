@@ -91,7 +91,10 @@ class _Pusher:
         try:
             status = association.store(instance, Deadline.after(self._timeout_s))
         except (KeyError, NotSendable):
-            sop_class, syntax = UID(instance.sop_class_uid).name, UID(instance.transfer_syntax_uid).name
+            sop_class, syntax = (
+                UID(instance.sop_class_uid).name or "an empty SOP Class",
+                UID(instance.transfer_syntax_uid).name,
+            )
             return _failed(path, f"{sop_class} in {syntax} is not taken there")
         except LOST as error:
             association.abort()

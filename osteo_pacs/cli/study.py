@@ -1,0 +1,181 @@
+"""``study``: what came, how far it is, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from osteo_pacs.cli.output import Json, as_text, print_json, print_table
+from osteo_pacs.cli.program import NotFound, opened_database, settings_of
+
+if TYPE_CHECKING:
+    from osteo_pacs.db.deliveries import DeliverySummary
+    from osteo_pacs.db.reports import ReportSummary
+    from osteo_pacs.jobs.progress import InstanceSummary, StudyState, StudySummary
+
+STATES = "receiving, queued, reading, reported, delivered, nothing_to_read, parked or cancelled"
+
+app = typer.Typer(help="See the studies, how far they are and why.", no_args_is_help=True)
+
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The latest N.")]
+States = Annotated[
+    list[str] | None, typer.Option("--state", metavar="STATE", help=f"Only {STATES}; may be given again.")
+]
+StudyUid = Annotated[str, typer.Argument(metavar="STUDY_INSTANCE_UID", help="The study.")]
+
+
+@app.command("list")
+def list_(context: typer.Context, *, limit: Limit = 50, state: States = None, json: Json = False) -> None:
+    """List the studies, the latest first."""
+    from osteo_pacs.jobs.progress import list_studies
+
+    wanted = _states(state) if state else None
+    with opened_database(settings_of(context)) as database, database.read() as session:
+        studies = list_studies(session, limit=limit, states=wanted)
+    if json:
+        print_json([study_facts(study) for study in studies])
+        return
+    rows = [(s.study_instance_uid, s.state, s.outcome, s.instances, s.received_at) for s in studies]
+    print_table(
+        ("study_instance_uid", "state", "outcome", "instances", "received_at"), rows, if_empty="No studies."
+    )
+
+
+@app.command()
+def show(context: typer.Context, study_instance_uid: StudyUid, *, json: Json = False) -> None:
+    """Explain one study: what was read and why, the reports, where they went."""
+    from osteo_pacs.db.deliveries import list_deliveries
+    from osteo_pacs.db.reports import list_reports
+    from osteo_pacs.jobs.progress import find_study, list_instances
+
+    with opened_database(settings_of(context)) as database, database.read() as session:
+        study = find_study(session, study_instance_uid)
+        if study is None:
+            raise NotFound(f"study {study_instance_uid}.", remedy="`osteo-pacs study list` shows the whole UIDs.")
+        instances = list_instances(session, study.study_id)
+        reports = list_reports(session, study.study_id)
+        deliveries = list_deliveries(session, study.study_id)
+    if json:
+        print_json(
+            study_facts(study)
+            | {
+                "instances": [instance_facts(instance) for instance in instances],
+                "reports": [report_facts(report) for report in reports],
+                "deliveries": [delivery_facts(delivery) for delivery in deliveries],
+            }
+        )
+        return
+    _explain(study, instances, reports, deliveries)
+
+
+def study_facts(study: StudySummary) -> dict[str, Any]:
+    """A row of ``study list``; ``instances`` is their number."""
+    return {
+        "study_instance_uid": study.study_instance_uid,
+        "state": study.state,
+        "instances": study.instances,
+        "received_at": study.received_at,
+        "last_received_at": study.last_received_at,
+        "complete_reason": study.complete_reason,
+        "completed_at": study.completed_at,
+        "outcome": study.outcome,
+        "result_reason": study.result_reason,
+    }
+
+
+def instance_facts(instance: InstanceSummary) -> dict[str, Any]:
+    """An instance; ``selected`` is null while nothing has looked at it."""
+    return {
+        "sop_instance_uid": instance.sop_instance_uid,
+        "sop_class_uid": instance.sop_class_uid,
+        "transfer_syntax_uid": instance.transfer_syntax_uid,
+        "selected": instance.is_selected,
+        "reason": instance.reason,
+        "size_bytes": instance.size_bytes,
+        "calling_ae_title": instance.calling_ae_title,
+        "received_at": instance.received_at,
+    }
+
+
+def report_facts(report: ReportSummary) -> dict[str, Any]:
+    """A report; ``supersedes`` is the SOP Instance UID of the one before."""
+    return {
+        "sop_instance_uid": report.sop_instance_uid,
+        "outcome": report.outcome,
+        "probability": report.probability,
+        "model_version": report.model_version,
+        "revision": report.revision,
+        "supersedes": report.supersedes,
+        "created_at": report.created_at,
+    }
+
+
+def delivery_facts(delivery: DeliverySummary) -> dict[str, Any]:
+    """A delivery; its state is its job's."""
+    return {
+        "destination": delivery.destination,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "last_error": delivery.last_error,
+        "warning": delivery.warning,
+        "delivered_at": delivery.delivered_at,
+        "revision": delivery.revision,
+        "job_id": delivery.job_id,
+    }
+
+
+def _states(names: list[str]) -> set[StudyState]:
+    from osteo_pacs.jobs.progress import StudyState
+
+    if unknown := [name for name in names if name not in set(StudyState)]:
+        raise typer.BadParameter(f"{unknown[0]} is none of {STATES}", param_hint="--state")
+    return {StudyState(name) for name in names}
+
+
+def _explain(
+    study: StudySummary,
+    instances: list[InstanceSummary],
+    reports: list[ReportSummary],
+    deliveries: list[DeliverySummary],
+) -> None:
+    typer.echo(f"Study {study.study_instance_uid}")
+    complete = f"complete by {study.complete_reason}" if study.complete_reason else "still open"
+    typer.echo(f"{study.state}; {study.instances} instances since {as_text(study.received_at)}, {complete}")
+    if study.result_reason:
+        typer.echo(study.result_reason)
+    _section("Instances")
+    rows = [(i.sop_instance_uid, i.is_selected, i.reason or "not looked at yet") for i in instances]
+    print_table(("sop_instance_uid", "selected", "reason"), rows, if_empty="None.")
+    if reports:
+        _section("Reports")
+        reported = [
+            (r.revision, r.outcome, _percent(r.probability), r.model_version, r.sop_instance_uid) for r in reports
+        ]
+        print_table(("revision", "outcome", "probability", "model", "sop_instance_uid"), reported, if_empty="")
+    if deliveries:
+        _section("Deliveries")
+        sent = [(d.destination, d.revision, d.state, d.attempts, d.last_error or d.warning) for d in deliveries]
+        print_table(("destination", "revision", "state", "attempts", "last_error"), sent, if_empty="")
+    if hint := next_command(study, deliveries):
+        typer.echo(f"\nNext: {hint}")
+
+
+def next_command(study: StudySummary, deliveries: list[DeliverySummary]) -> str:
+    """What one would type next; nothing where all is well."""
+    parked = [delivery.job_id for delivery in deliveries if delivery.state == "parked"]
+    if parked:
+        return f"mend what the error says, then `osteo-pacs queue retry {' '.join(map(str, parked))}`."
+    if study.state in {"parked", "cancelled"}:
+        return f"`osteo-pacs queue list --study {study.study_instance_uid}`, then `osteo-pacs queue retry ID`."
+    if study.state == "reported" and study.outcome != "refused" and not deliveries:
+        return "nothing is sent without [[destinations]] in the configuration."
+    return ""
+
+
+def _section(title: str) -> None:
+    typer.echo(f"\n{title}")
+
+
+def _percent(probability: float | None) -> str:
+    return "" if probability is None else f"{100 * probability:.1f} %"
