@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from osteo_pacs.errors import RetryableError
 
+__all__ = ["Database", "DatabaseUnavailable", "Session", "database_now"]
+
 BUSY_TIMEOUT_S = 15
 
 
@@ -88,7 +90,9 @@ def _reason(error: DBAPIError) -> str:
 
 
 def _server_engine(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": 5})
+    # Without these a server that vanishes from the network holds a transaction for a quarter of an hour.
+    timeouts = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 20_000}
+    return create_engine(url, pool_pre_ping=True, pool_size=5, connect_args=timeouts)
 
 
 def _sqlite_engine(url: str, path: str) -> Engine:

@@ -20,9 +20,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from osteo_pacs.db.insert import insert_if_absent
 from osteo_pacs.db.session import Database, database_now
 from osteo_pacs.db.tables import Job, JobKind, JobState
 from osteo_pacs.errors import RetryableError
@@ -81,9 +81,8 @@ def enqueue(
         "created_at": now,
         "enqueued_at": now,
     }
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Job).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return session.execute(statement.returning(Job.id)).scalar_one_or_none()
+    added = insert_if_absent(session, Job, values, identity=["dedupe_key"]).returning(Job.id)
+    return session.execute(added).scalar_one_or_none()
 
 
 def claim(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import and_, select, update
@@ -19,12 +19,15 @@ WORKER_WENT_AWAY = "Its worker died or hung."
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What a claimed job's row says; ``expires_at`` moves with each heartbeat, ``token`` with each claim."""
+    """What a claimed job's row says: ``expires_at`` moves with each heartbeat, ``token`` with each claim.
+
+    Two leases are equal when neither has moved.
+    """
 
     job_id: int
     token: int
     expires_at: datetime
-    has_expired: bool
+    has_expired: bool = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,23 @@ class Rescued:
     parked: int = 0
 
 
-def leases(database: Database) -> list[Lease]:
-    """Every lease there is, on the database's clock."""
+def leases(database: Database, worker: str | None = None) -> list[Lease]:
+    """Every lease there is, or those of one worker, on the database's clock."""
+    of_worker = and_(IS_CLAIMED, Job.claimed_by == worker) if worker else IS_CLAIMED
     with database.read() as session:
         now = database_now(session)
-        rows = session.execute(select(Job.id, Job.token, Job.lease_expires_at).where(IS_CLAIMED))
+        rows = session.execute(select(Job.id, Job.token, Job.lease_expires_at).where(of_worker))
         return [Lease(row.id, row.token, row.lease_expires_at, row.lease_expires_at <= now) for row in rows]
 
 
 def rescue_expired(database: Database, max_attempts: int) -> Rescued:
     """Rescues every job whose lease has expired."""
     return rescue(database, [lease for lease in leases(database) if lease.has_expired], max_attempts)
+
+
+def rescue_worker(database: Database, worker: str, max_attempts: int) -> Rescued:
+    """Rescues the jobs of a worker that is known to be dead, before their leases expire."""
+    return rescue(database, leases(database, worker), max_attempts)
 
 
 def rescue(database: Database, lost: Collection[Lease], max_attempts: int) -> Rescued:

@@ -1,0 +1,131 @@
+"""Deliveries: a report on its way to one destination. How far it is stands in its job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from osteo_pacs.db.tables import Delivery, Document, Job, Report
+
+WARNING_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingDocument:
+    """An object to send; ``content`` is a Part 10 file, the same bytes at every send."""
+
+    kind: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a DELIVER job sends: one of ``srs``, the first that the destination accepts, and all of ``others``."""
+
+    delivery_id: int
+    report_id: int
+    destination: str
+    srs: tuple[OutgoingDocument, ...]
+    others: tuple[OutgoingDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySummary:
+    """A delivery as it is shown; ``state`` and ``attempts`` are its job's."""
+
+    job_id: int
+    revision: int
+    destination: str
+    state: str
+    attempts: int
+    last_error: str | None
+    warning: str | None
+    delivered_at: datetime | None
+
+
+def add_delivery(
+    session: Session,
+    *,
+    report_id: int,
+    job_id: int,
+    destination: str,
+    sr_kinds: Sequence[str],
+    other_kinds: Sequence[str] = (),
+) -> int:
+    """Says what the DELIVER job sends, the SRs in the order of preference; returns the delivery's id."""
+    delivery = Delivery(
+        report_id=report_id,
+        job_id=job_id,
+        destination=destination,
+        document_kinds={"sr": [str(kind) for kind in sr_kinds], "with": [str(kind) for kind in other_kinds]},
+    )
+    session.add(delivery)
+    session.flush()
+    return delivery.id
+
+
+def documents_for_delivery(session: Session, job_id: int) -> Outgoing:
+    """What the job of this id sends.
+
+    Raises:
+        LookupError: it is no DELIVER job, or a document that it names does not exist.
+    """
+    delivery = session.scalars(select(Delivery).where(Delivery.job_id == job_id)).one_or_none()
+    if delivery is None:
+        raise LookupError(f"job {job_id} delivers nothing")
+    srs, others = delivery.document_kinds["sr"], delivery.document_kinds["with"]
+    wanted = select(Document).where(Document.report_id == delivery.report_id, Document.kind.in_([*srs, *others]))
+    by_kind = {row.kind: _outgoing(row) for row in session.scalars(wanted)}
+    return Outgoing(
+        delivery_id=delivery.id,
+        report_id=delivery.report_id,
+        destination=delivery.destination,
+        srs=tuple(by_kind[kind] for kind in srs),
+        others=tuple(by_kind[kind] for kind in others),
+    )
+
+
+def mark_delivered(
+    session: Session, job_id: int, *, sent_sop_instance_uid: str, now: datetime, warning: str | None = None
+) -> None:
+    """The destination has the report: this SR of it, with a warning or without."""
+    values = {
+        "sent_sop_instance_uid": sent_sop_instance_uid,
+        "warning": warning[:WARNING_LENGTH] if warning else None,
+        "delivered_at": now,
+    }
+    session.execute(update(Delivery).where(Delivery.job_id == job_id).values(values))
+
+
+def list_deliveries(session: Session, study_id: int) -> list[DeliverySummary]:
+    """The deliveries of a study's reports, the first revision first."""
+    rows = session.execute(
+        select(Delivery, Job.state, Job.attempts, Job.last_error, Report.revision)
+        .join(Job, Delivery.job_id == Job.id)
+        .join(Report, Delivery.report_id == Report.id)
+        .where(Report.study_id == study_id)
+        .order_by(Report.revision, Delivery.destination)
+    )
+    return [
+        DeliverySummary(
+            job_id=delivery.job_id,
+            revision=revision,
+            destination=delivery.destination,
+            state=state,
+            attempts=attempts,
+            last_error=last_error,
+            warning=delivery.warning,
+            delivered_at=delivery.delivered_at,
+        )
+        for delivery, state, attempts, last_error, revision in rows
+    ]
+
+
+def _outgoing(row: Document) -> OutgoingDocument:
+    return OutgoingDocument(row.kind, row.sop_class_uid, row.sop_instance_uid, row.content)

@@ -1,0 +1,108 @@
+"""Model versions: the bundles that have been in service, and the one that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from osteo_pacs.db.insert import insert_if_absent
+from osteo_pacs.db.tables import ModelVersionRow
+
+
+class ModelState(StrEnum):
+    """Where a model version stands; at most one is active."""
+
+    CANDIDATE = "candidate"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class NewModelVersion:
+    """A bundle by its digests; ``facts`` is what its metadata says beyond that."""
+
+    name: str
+    version: str
+    bundle_sha256: str
+    weights_sha256: str
+    device_uid: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModelVersion:
+    """A bundle that the database knows."""
+
+    id: int
+    name: str
+    version: str
+    bundle_sha256: str
+    weights_sha256: str
+    device_uid: str
+    state: ModelState
+    created_at: datetime
+    activated_at: datetime | None
+    retired_at: datetime | None
+    facts: Mapping[str, Any]
+
+
+def register(session: Session, new: NewModelVersion, now: datetime) -> int:
+    """The id of this bundle, which is added as a candidate when it is not known yet."""
+    values = {
+        "name": new.name,
+        "version": new.version,
+        "bundle_sha256": new.bundle_sha256,
+        "weights_sha256": new.weights_sha256,
+        "device_uid": new.device_uid,
+        "facts": dict(new.facts),
+        "created_at": now,
+    }
+    identity = ["name", "version", "bundle_sha256"]
+    session.execute(insert_if_absent(session, ModelVersionRow, values, identity))
+    return session.scalars(select(ModelVersionRow.id).filter_by(**{key: values[key] for key in identity})).one()
+
+
+def activate(session: Session, model_version_id: int, now: datetime) -> None:
+    """Puts a version into service and retires the one before; nothing happens when it is in service."""
+    row = session.get_one(ModelVersionRow, model_version_id, with_for_update=True)
+    if row.state == ModelState.ACTIVE:
+        return
+    was_active = ModelVersionRow.state == ModelState.ACTIVE
+    session.execute(update(ModelVersionRow).where(was_active).values(state=ModelState.RETIRED, retired_at=now))
+    row.state, row.activated_at, row.retired_at = ModelState.ACTIVE, now, None
+    session.flush()
+
+
+def active(session: Session) -> KnownModelVersion | None:
+    """The version in service."""
+    return next(_read(session, select(ModelVersionRow).where(ModelVersionRow.state == ModelState.ACTIVE)), None)
+
+
+def list_model_versions(session: Session) -> list[KnownModelVersion]:
+    """Every version, the newest last."""
+    return list(_read(session, select(ModelVersionRow).order_by(ModelVersionRow.id)))
+
+
+def _read(session: Session, wanted: Select[ModelVersionRow]) -> Iterator[KnownModelVersion]:
+    return (
+        KnownModelVersion(
+            id=row.id,
+            name=row.name,
+            version=row.version,
+            bundle_sha256=row.bundle_sha256,
+            weights_sha256=row.weights_sha256,
+            device_uid=row.device_uid,
+            state=ModelState(row.state),
+            created_at=row.created_at,
+            activated_at=row.activated_at,
+            retired_at=row.retired_at,
+            facts=row.facts,
+        )
+        for row in session.scalars(wanted)
+    )

@@ -1,0 +1,191 @@
+"""What a person does to the queue, and what they see of it; on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from rows import NOW, add_jobs, add_study, claim, job
+from sqlalchemy import select
+
+from osteo_pacs.clock import utc_now
+from osteo_pacs.db.tables import JobKind, JobState, Study
+from osteo_pacs.jobs import admin, listing, queue
+from osteo_pacs.jobs.filters import JobFilter
+
+TO_PACS = {"kind": JobKind.DELIVER, "destination": "pacs"}
+
+
+def parked(database, reason="0xA900"):
+    [job_id] = add_jobs(database)
+    [claimed] = claim(database)
+    with database.write() as session:
+        queue.park(session, claimed, reason)
+    return job_id
+
+
+def test_a_parked_job_is_retried_with_all_its_attempts(database):
+    job_id = parked(database)
+    with database.write() as session:
+        assert admin.retry(session, JobFilter(job_ids=[job_id]), NOW) == 1
+    row = job(database, job_id)
+    assert (row.state, row.attempts, row.parked_at, row.enqueued_at) == (JobState.AVAILABLE, 0, None, NOW)
+    assert row.last_error == "0xA900"
+    [claimed] = claim(database)
+    assert (claimed.job_id, claimed.attempts) == (job_id, 1)
+
+
+def test_a_waiting_job_is_retried_at_once(database):
+    add_jobs(database)
+    [claimed] = claim(database)
+    with database.write() as session:
+        queue.retry_at(session, claimed, utc_now() + timedelta(days=1), "PACS down")
+    with database.write() as session:
+        assert admin.retry(session, JobFilter(states=[JobState.RETRYABLE]), utc_now()) == 1
+    assert len(claim(database)) == 1
+
+
+def test_jobs_that_are_claimed_or_done_are_not_retried(database):
+    add_jobs(database, 2)
+    done, _held = claim(database, limit=2)
+    with database.write() as session:
+        queue.complete(session, done, NOW)
+        assert admin.retry(session, JobFilter(), NOW) == 0
+
+
+def test_a_worker_loses_a_job_that_is_cancelled(database):
+    [job_id] = add_jobs(database)
+    [claimed] = claim(database)
+    with database.write() as session:
+        assert admin.cancel(session, JobFilter(job_ids=[job_id]), NOW) == 1
+    assert not queue.heartbeat(database, claimed, 60)
+    row = job(database, job_id)
+    assert (row.state, row.cancelled_at, row.lease_expires_at) == (JobState.CANCELLED, NOW, None)
+
+
+def test_what_is_done_is_not_cancelled(database):
+    add_jobs(database)
+    [claimed] = claim(database)
+    with database.write() as session:
+        queue.complete(session, claimed, NOW)
+        assert admin.cancel(session, JobFilter(), NOW) == 0
+
+
+def test_a_cancelled_job_can_be_retried(database):
+    add_jobs(database)
+    with database.write() as session:
+        assert admin.cancel(session, JobFilter(), NOW) == 1
+    assert claim(database) == []
+    with database.write() as session:
+        assert admin.retry(session, JobFilter(), NOW) == 1
+    assert len(claim(database)) == 1
+
+
+def test_jobs_of_a_paused_kind_are_not_claimed(database):
+    add_jobs(database)
+    add_jobs(database, **TO_PACS)
+    infer = admin.subject(kind=JobKind.INFER)
+    with database.write() as session:
+        assert admin.pause(session, infer, NOW) == 1
+        assert admin.pause(session, infer, NOW) == 0
+    assert claim(database) == []
+    assert len(claim(database, kind=JobKind.DELIVER, destinations=["pacs"])) == 1
+    with database.write() as session:
+        assert admin.resume(session, infer) == 1
+        assert admin.resume(session, infer) == 0
+    assert len(claim(database)) == 1
+
+
+def test_a_paused_destination_holds_no_other(database):
+    add_jobs(database, **TO_PACS)
+    add_jobs(database, kind=JobKind.DELIVER, destination="research")
+    with database.write() as session:
+        admin.pause(session, admin.subject(destination="pacs"), NOW)
+        assert [paused.subject for paused in listing.paused_subjects(session)] == ["destination:pacs"]
+    claims = claim(database, kind=JobKind.DELIVER, limit=9, destinations=["pacs", "research"])
+    assert [claimed.destination for claimed in claims] == ["research"]
+
+
+def test_a_pause_is_of_a_kind_or_of_a_destination():
+    for both_or_none in ({}, {"kind": JobKind.INFER, "destination": "pacs"}):
+        with pytest.raises(ValueError, match="pause"):
+            admin.subject(**both_or_none)
+
+
+def test_a_prioritized_job_is_claimed_first(database):
+    _, second = add_jobs(database, 2)
+    with database.write() as session:
+        assert admin.prioritize(session, JobFilter(job_ids=[second]), -5) == 1
+    assert [claimed.job_id for claimed in claim(database)] == [second]
+
+
+def test_purging_removes_parked_and_cancelled_jobs_alone(database):
+    job_id = parked(database)
+    [left] = add_jobs(database)
+    with database.write() as session:
+        assert admin.count(session, JobFilter()) == 2
+        assert admin.purge(session, JobFilter()) == 1
+        assert [row.id for row in listing.list_jobs(session)] == [left] != [job_id]
+
+
+def test_a_filter_means_jobs_for_which_all_of_it_holds(database):
+    study_id = add_study(database)
+    [infer] = add_jobs(database, study_id=study_id)
+    [deliver] = add_jobs(database, study_id=study_id, **TO_PACS)
+    add_jobs(database)
+    with database.read() as session:
+        uid = session.scalars(select(Study.study_instance_uid).where(Study.id == study_id)).one()
+        for wanted, found in (
+            (JobFilter(study_instance_uid=uid), [deliver, infer]),
+            (JobFilter(study_instance_uid=uid, kind=JobKind.INFER), [infer]),
+            (JobFilter(destination="pacs"), [deliver]),
+            (JobFilter(states=[JobState.PARKED]), []),
+            (JobFilter(job_ids=[]), []),
+        ):
+            assert [row.id for row in listing.list_jobs(session, wanted)] == found
+
+
+def test_a_listed_job_shows_what_it_is_and_its_last_error(database):
+    job_id = parked(database, "not a DXA image")
+    with database.read() as session:
+        [row] = listing.list_jobs(session)
+    assert (row.id, row.kind, row.state, row.destination) == (job_id, JobKind.INFER, JobState.PARKED, None)
+    assert (row.attempts, row.priority, row.run_at, row.last_error) == (1, 0, NOW, "not a DXA image")
+    assert row.study_instance_uid.startswith("2.25.")
+
+
+def test_jobs_are_listed_in_pages_newest_first(database):
+    job_ids = add_jobs(database, 5)
+    with database.read() as session:
+        first = [row.id for row in listing.list_jobs(session, limit=3)]
+        second = [row.id for row in listing.list_jobs(session, limit=3, before_id=first[-1])]
+    assert first + second == job_ids[::-1]
+
+
+def test_counts_and_backlog_tell_the_queue_s_depth(database):
+    parked(database)
+    add_jobs(database, 3)
+    add_jobs(database, **TO_PACS)
+    [claimed] = claim(database)
+    with database.write() as session:
+        queue.retry_at(session, claimed, utc_now() + timedelta(hours=1), "later")
+    with database.read() as session:
+        assert listing.count_jobs(session) == {
+            (JobKind.INFER, JobState.PARKED): 1,
+            (JobKind.INFER, JobState.AVAILABLE): 2,
+            (JobKind.INFER, JobState.RETRYABLE): 1,
+            (JobKind.DELIVER, JobState.AVAILABLE): 1,
+        }
+        due = {(JobKind.INFER, None): 2, (JobKind.DELIVER, "pacs"): 1}
+        assert listing.backlog(session, utc_now()) == due
+        assert listing.backlog(session, utc_now() + timedelta(hours=2)) == due | {(JobKind.INFER, None): 3}
+
+
+def test_the_oldest_due_job_is_told(database):
+    with database.read() as session:
+        assert listing.oldest_due_at(session, NOW) is None
+    add_jobs(database, now=NOW + timedelta(seconds=5))
+    add_jobs(database, now=NOW + timedelta(seconds=3), **TO_PACS)
+    with database.read() as session:
+        assert listing.oldest_due_at(session, NOW) == NOW + timedelta(seconds=3)
+        assert listing.oldest_due_at(session, NOW, JobKind.INFER) == NOW + timedelta(seconds=5)
