@@ -1,0 +1,27 @@
+"""What must hold before a process starts; each refusal says what to do."""
+
+from __future__ import annotations
+
+from osteo_pacs import shipped
+from osteo_pacs.config import Settings
+from osteo_pacs.db import migrate
+from osteo_pacs.db.session import Database
+from osteo_pacs.infer.manifest import verify_manifest
+
+
+def check_before_start(settings: Settings, *, creates_empty_sqlite: bool = False) -> None:
+    """Refuses a database that cannot be used and a bundle that is not what its manifest says.
+
+    Raises:
+        DatabaseUnavailable: it does not answer.
+        DatabaseNotAtHead: it is older or newer than this program, or empty and not ours to create.
+        BundleTampered: a file of the bundle differs from the manifest.
+    """
+    database = Database(settings.database.url)
+    try:
+        if creates_empty_sqlite and database.is_sqlite and migrate.status(database).is_empty:
+            migrate.upgrade(database)
+        migrate.require_head(database)
+    finally:
+        database.close()
+    verify_manifest(settings.model.bundle or shipped.BUNDLE)

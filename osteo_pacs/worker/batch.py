@@ -1,0 +1,163 @@
+"""A batch of claimed studies from claim to outcome: open each, predict all together, write each report.
+
+What goes wrong with one study is that study's outcome and nobody else's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from osteo_pacs.clock import Clock
+from osteo_pacs.config import Destination
+from osteo_pacs.db import instances, reports
+from osteo_pacs.db.reports import LatestReport
+from osteo_pacs.db.session import Database
+from osteo_pacs.findings import InstanceRef, StudyResult, input_digest
+from osteo_pacs.infer.predict import DevicePoisoned, Model
+from osteo_pacs.jobs.queue import Claim
+from osteo_pacs.report import DocumentKind, ReportDocument, build_documents
+from osteo_pacs.worker.destinations import KEPT_KINDS, orders_for
+from osteo_pacs.worker.outcome import Failed, NothingToReport, Outcome, Reported, failure
+from osteo_pacs.worker.result import Answers, headers_of, refused_as_a_whole, study_result
+from osteo_pacs.worker.study import Image, OpenedStudy, StudyOpener
+from osteo_pacs.worker.watchdog import ended_after
+
+T = TypeVar("T")
+
+READ_BEFORE = "these instances were read before by this model version"
+NO_SPINE = "no instance is an AP spine image"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A claimed study, ready for the model; ``latest`` is the report that a new one supersedes."""
+
+    study: OpenedStudy
+    input_digest: str
+    latest: LatestReport | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A claim, what was found in its study, and how the attempt ended."""
+
+    claim: Claim
+    opened: Opened | None
+    outcome: Outcome
+    predict_s: float = 0.0
+    report_s: float = 0.0
+
+
+class BatchReader:
+    """Reads studies with one model version for one installation."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        opener: StudyOpener,
+        model: Model,
+        model_version_id: int,
+        destinations: Sequence[Destination],
+        station_name: str,
+        prediction_timeout_s: float,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._opener = opener
+        self._model = model
+        self._model_version_id = model_version_id
+        self._destinations = destinations
+        self._station_name = station_name
+        self._prediction_timeout_s = prediction_timeout_s
+        self._clock = clock
+        self.is_device_poisoned = False
+
+    def read(self, claims: Sequence[Claim]) -> list[Attempt]:
+        """One attempt for each claim, in their order."""
+        opened = {claim.job_id: _guarded(partial(self._open, claim)) for claim in claims}
+        ready = [one for one in opened.values() if isinstance(one, Opened)]
+        began_s = time.perf_counter()
+        answers = _guarded(lambda: self._predict([image for one in ready for image in one.study.images]))
+        predict_s = time.perf_counter() - began_s
+        return [self._conclude(claim, opened[claim.job_id], answers, predict_s) for claim in claims]
+
+    def _open(self, claim: Claim) -> Opened | NothingToReport:
+        began_s = time.perf_counter()
+        with self._database.read() as session:
+            uid = instances.study_instance_uid(session, claim.study_id)
+            rows = instances.instances_of(session, claim.study_id)
+            latest = reports.latest_report(session, claim.study_id)
+            digest = input_digest([row.sop_instance_uid for row in rows if row.is_image])
+            is_known = reports.report_exists(session, claim.study_id, digest, self._model_version_id)
+        if is_known:
+            return NothingToReport(READ_BEFORE)
+        return Opened(self._opener.open(uid, rows), digest, latest, time.perf_counter() - began_s)
+
+    def _predict(self, images: Sequence[Image]) -> Answers:
+        try:
+            with ended_after(self._prediction_timeout_s):
+                answers = self._model.predict([image.grey for image in images]) if images else []
+        except DevicePoisoned:
+            self.is_device_poisoned = True
+            raise
+        return {image.row.id: answer for image, answer in zip(images, answers, strict=True)}
+
+    def _conclude(
+        self, claim: Claim, opened: Opened | NothingToReport | Failed, answers: Answers | Failed, predict_s: float
+    ) -> Attempt:
+        if not isinstance(opened, Opened):
+            return Attempt(claim, None, opened)
+        if isinstance(answers, Failed):
+            return Attempt(claim, opened, answers, predict_s)
+        began_s = time.perf_counter()
+        outcome = _guarded(lambda: self._report(opened, answers))
+        return Attempt(claim, opened, outcome, predict_s, time.perf_counter() - began_s)
+
+    def _report(self, opened: Opened, answers: Answers) -> Reported | NothingToReport:
+        result = study_result(opened.study, answers, self._model.version)
+        if not result.readings:
+            result = refused_as_a_whole(opened.study, self._model.version)
+            if not result.readings or not orders_for(result, self._destinations):
+                return NothingToReport(NO_SPINE)
+        orders = orders_for(result, self._destinations)
+        kinds = frozenset().union(*(order.kinds for order in orders)) or KEPT_KINDS
+        latest = opened.latest
+        return Reported(
+            result, self._documents(opened, result, kinds), orders, latest.report_id if latest else None
+        )
+
+    def _documents(
+        self, opened: Opened, result: StudyResult, kinds: frozenset[DocumentKind]
+    ) -> tuple[ReportDocument, ...]:
+        return build_documents(
+            result,
+            headers_of(opened.study, result.readings),
+            kinds=kinds,
+            revision=opened.latest.revision + 1 if opened.latest else 1,
+            input_digest=opened.input_digest,
+            predecessors=_predecessors(opened),
+            station_name=self._station_name,
+            now=self._clock(),
+        )
+
+
+def _predecessors(opened: Opened) -> Mapping[DocumentKind, InstanceRef]:
+    uid = opened.study.study_instance_uid
+    documents = opened.latest.documents if opened.latest else ()
+    return {
+        DocumentKind(one.kind): InstanceRef(one.sop_class_uid, one.sop_instance_uid, one.series_instance_uid, uid)
+        for one in documents
+    }
+
+
+def _guarded(step: Callable[[], T]) -> T | Failed:
+    try:
+        return step()
+    except Exception as error:  # noqa: BLE001 - one study must not end the loop for the others
+        return failure(error)

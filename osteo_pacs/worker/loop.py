@@ -1,0 +1,130 @@
+"""The worker's loop: claim, read, settle; it ends when it is asked to, and for nothing that a study holds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from osteo_pacs import log
+from osteo_pacs.clock import Clock
+from osteo_pacs.config import Settings
+from osteo_pacs.db.reports import ReportOutdated
+from osteo_pacs.db.session import Database
+from osteo_pacs.db.tables import JobKind
+from osteo_pacs.errors import RetryableError
+from osteo_pacs.jobs import queue
+from osteo_pacs.jobs.queue import Claim
+from osteo_pacs.worker.batch import Attempt, BatchReader
+from osteo_pacs.worker.heartbeat import keep_leases
+from osteo_pacs.worker.outcome import Failed, NothingToReport, Reported, failure
+from osteo_pacs.worker.settle import Settler
+
+WAIT_AFTER_TROUBLE_S = 1.0
+
+
+class Loop:
+    """One worker's life between its start and its end."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        database: Database,
+        reader: BatchReader,
+        settler: Settler,
+        name: str,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._reader = reader
+        self._settler = settler
+        self._name = name
+        self._clock = clock
+
+    def run(self, stop: threading.Event) -> int:
+        """Works until ``stop`` is set, 0, or until the device must be opened anew by another process, 1."""
+        while not (stop.is_set() or self._reader.is_device_poisoned):
+            try:
+                has_worked = self._work_once(stop)
+            except RetryableError as error:
+                log.get_logger().warning("worker_waits", reason=str(error))
+                stop.wait(WAIT_AFTER_TROUBLE_S)
+                continue
+            if not has_worked:
+                stop.wait(self._settings.jobs.poll_s)
+        return 1 if self._reader.is_device_poisoned else 0
+
+    def _work_once(self, stop: threading.Event) -> bool:
+        lease_s = self._settings.jobs.lease_s
+        claims = queue.claim(
+            self._database,
+            kind=JobKind.INFER,
+            worker=self._name,
+            lease_s=lease_s,
+            limit=self._settings.worker.batch_size,
+        )
+        if claims:
+            with keep_leases(self._database, claims, lease_s):
+                for batch in batches(claims):
+                    self._work_on(batch, stop)
+        return bool(claims)
+
+    def _work_on(self, batch: Sequence[Claim], stop: threading.Event) -> None:
+        if stop.is_set() or self._reader.is_device_poisoned:
+            with self._database.write() as session:
+                for claim in batch:
+                    queue.release(session, claim)
+            return
+        for attempt in self._reader.read(batch):
+            self._settle(attempt)
+
+    def _settle(self, attempt: Attempt) -> None:
+        began = self._clock()
+        try:
+            self._settler.settle(attempt, began)
+        except ReportOutdated as error:
+            self._settler.settle(replace(attempt, outcome=failure(error)), began)
+        except RetryableError as error:
+            # The lease runs out, and another worker reads the study anew.
+            log.get_logger().warning("attempt_lost", job_id=attempt.claim.job_id, reason=str(error))
+        else:
+            log_attempt(attempt, began, self._clock())
+
+
+def batches(claims: Sequence[Claim]) -> Iterator[Sequence[Claim]]:
+    """First attempts together; a study that failed before alone, so that it cannot take others down with it."""
+    if fresh := [claim for claim in claims if claim.attempts == 1]:
+        yield fresh
+    for claim in claims:
+        if claim.attempts > 1:
+            yield [claim]
+
+
+def log_attempt(attempt: Attempt, settled_at: datetime, ended_at: datetime) -> None:
+    """One wide event for each study."""
+    claim = attempt.claim
+    facts = {
+        "job_id": claim.job_id,
+        "study_id": claim.study_id,
+        "attempts": claim.attempts,
+        "instances": len(attempt.opened.study.judged) if attempt.opened else 0,
+        "queued_s": round((claim.claimed_at - claim.enqueued_at).total_seconds(), 3),
+        "decode_s": round(attempt.opened.seconds, 3) if attempt.opened else 0.0,
+        "predict_s": round(attempt.predict_s, 3),
+        "report_s": round(attempt.report_s, 3),
+        "commit_s": round((ended_at - settled_at).total_seconds(), 3),
+    }
+    match attempt.outcome:
+        case Reported(result=result):
+            log.get_logger().info(
+                "study_read", outcome=result.outcome, model_version=result.model.version, **facts
+            )
+        case NothingToReport(reason):
+            log.get_logger().info("study_not_read", reason=reason, **facts)
+        case Failed(reason, is_permanent):
+            log.get_logger().error(
+                "study_failed", reason=reason, state="parked" if is_permanent else "retry", **facts
+            )

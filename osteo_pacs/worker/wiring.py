@@ -1,0 +1,101 @@
+"""From settings to a worker that is ready: decoder, model, reader, settler."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from osteo_pacs import log, shipped
+from osteo_pacs.clock import utc_now
+from osteo_pacs.config import Settings
+from osteo_pacs.db import model_versions
+from osteo_pacs.db.model_versions import NewModelVersion
+from osteo_pacs.db.session import Database
+from osteo_pacs.decode import Decoder
+from osteo_pacs.infer.bundle import load_bundle
+from osteo_pacs.infer.manifest import verify_manifest
+from osteo_pacs.infer.predict import Model
+from osteo_pacs.jobs.retry import Backoff
+from osteo_pacs.spool import Spool
+from osteo_pacs.worker.batch import BatchReader
+from osteo_pacs.worker.loop import Loop
+from osteo_pacs.worker.settle import Settler
+from osteo_pacs.worker.study import StudyOpener
+
+MEBIBYTE = 1 << 20
+
+
+@contextmanager
+def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
+    """A worker's loop, as long as the block lasts; its decoding process ends with it.
+
+    Raises:
+        BundleTampered: the bundle is not what its manifest says.
+    """
+    bundle = settings.model.bundle or shipped.BUNDLE
+    cores = len(os.sched_getaffinity(0))
+    model = load_bundle(
+        bundle,
+        settings.worker.device,
+        threads=max(1, cores // settings.worker.processes),
+        batch_size=settings.worker.batch_size,
+    )
+    with _decoder(settings, bundle) as decoder:
+        model_version_id = _put_into_service(database, model, bundle)
+        reader = BatchReader(
+            database=database,
+            opener=_opener(settings, decoder),
+            model=model,
+            model_version_id=model_version_id,
+            destinations=settings.destinations,
+            station_name=settings.service.station_name or socket.gethostname(),
+            prediction_timeout_s=settings.worker.prediction_timeout_s,
+            clock=utc_now,
+        )
+        settler = Settler(
+            database,
+            model_version_id=model_version_id,
+            backoff=Backoff(settings.jobs.backoff_s, settings.jobs.max_backoff_s),
+            max_attempts=settings.jobs.max_attempts,
+            random=random.Random(),  # noqa: S311 - spreads retries, guards nothing
+        )
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        log.get_logger().info(
+            "worker_ready", worker=name, device=model.runtime.name, model_version=model.version.version
+        )
+        yield Loop(settings=settings, database=database, reader=reader, settler=settler, name=name, clock=utc_now)
+
+
+def _decoder(settings: Settings, bundle: Path) -> Decoder:
+    worker = settings.worker
+    return Decoder(bundle, worker.decode_memory_mib * MEBIBYTE, worker.decode_timeout_s)
+
+
+def _opener(settings: Settings, decoder: Decoder) -> StudyOpener:
+    return StudyOpener(
+        Spool(settings.spool.directory),
+        decoder,
+        rules=settings.selection.rules,
+        pixel_limit=settings.worker.max_pixels,
+        min_age_years=settings.worker.min_age_years,
+    )
+
+
+def _put_into_service(database: Database, model: Model, bundle: Path) -> int:
+    version = model.version
+    new = NewModelVersion(
+        name=version.name,
+        version=version.version,
+        bundle_sha256=verify_manifest(bundle),
+        weights_sha256=version.weights_sha256,
+        device_uid=version.device_uid,
+    )
+    now = utc_now()
+    with database.write() as session:
+        model_version_id = model_versions.register(session, new, now)
+        model_versions.activate(session, model_version_id, now)
+    return model_version_id
