@@ -21,7 +21,7 @@ KEYS = frozenset(
     delivery_id revision outcome reason error error_type destination model_version device worker
     attempts seconds count instances studies size_bytes status limit peer host port ae_title path
     signal exit_code remedy backlog batch_size url version decode_s predict_s report_s commit_s
-    queued_s received complete_reason free_mib name state
+    queued_s received refused complete_reason free_mib name state
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 """Every key that an event may carry. None of them holds a name, an ID or a UID of a patient or a study."""
@@ -35,10 +35,15 @@ def configure(*, level: str, form: Literal["auto", "json", "console"], process: 
     is_console = form == "console" or (form == "auto" and stream.isatty())
     _silence_foreign_loggers()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(process=process)
+
+    def name_process(_: Any, __: str, event: EventDict) -> EventDict:
+        # No context variable: threads do not inherit those.
+        return event | {"process": process}
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            name_process,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _name_exception,

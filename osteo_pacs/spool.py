@@ -15,7 +15,7 @@ import hashlib
 import os
 import secrets
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +30,7 @@ _PREAMBLE = bytes(128) + b"DICM"
 _INSTANCES = "instances"
 _QUARANTINE = "quarantine"
 _SUFFIX = ".dcm"
+_CHUNK = 500
 
 
 class SpoolFull(RetryableError):
@@ -49,15 +50,17 @@ class FileMeta:
 
     def encode(self) -> bytes:
         """Preamble, prefix and group 0002 in Explicit VR Little Endian."""
-        elements = b"".join((
-            _long_element(0x0001, b"OB", b"\0\1"),
-            _element(0x0002, b"UI", self.sop_class_uid),
-            _element(0x0003, b"UI", self.sop_instance_uid),
-            _element(0x0010, b"UI", self.transfer_syntax_uid),
-            _element(0x0012, b"UI", IMPLEMENTATION_CLASS_UID),
-            _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME),
-            _element(0x0016, b"AE", self.source_ae_title) if self.source_ae_title else b"",
-        ))
+        elements = b"".join(
+            (
+                _long_element(0x0001, b"OB", b"\0\1"),
+                _element(0x0002, b"UI", self.sop_class_uid),
+                _element(0x0003, b"UI", self.sop_instance_uid),
+                _element(0x0010, b"UI", self.transfer_syntax_uid),
+                _element(0x0012, b"UI", IMPLEMENTATION_CLASS_UID),
+                _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME),
+                _element(0x0016, b"AE", self.source_ae_title) if self.source_ae_title else b"",
+            )
+        )
         return _PREAMBLE + struct.pack("<HH2sHL", 2, 0, b"UL", 4, len(elements)) + elements
 
 
@@ -122,22 +125,28 @@ class Spool:
         self.path_of(path).rename(self.path_of(aside))
         return aside
 
-    def remove_orphans(self, is_known: Callable[[str], bool], *, before: datetime) -> int:
+    def remove_orphans(self, known: Callable[[list[str]], set[str]], *, before: datetime) -> int:
         """Removes the files that no row names and that were last written ``before``; returns how many.
 
-        Newer ones may belong to an instance that another listener is receiving.
+        ``known`` says which of some paths have a row. Newer files may belong to an instance that another listener
+        is receiving.
         """
         count = 0
-        for path, written_at in self._instances():
-            if written_at < before.timestamp() and not is_known(path):
-                self.remove(path)
-                count += 1
+        for folder in sorted((self.directory / _INSTANCES).iterdir()):
+            paths = [f"{_INSTANCES}/{folder.name}/{entry.name}" for entry in os.scandir(folder)]
+            for chunk in (paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)):
+                count += sum(self._remove_old(path, before) for path in sorted(set(chunk) - known(chunk)))
         return count
 
-    def _instances(self) -> Iterator[tuple[str, float]]:
-        for file in sorted((self.directory / _INSTANCES).rglob(f"*{_SUFFIX}")):
-            with suppress(FileNotFoundError):
-                yield str(file.relative_to(self.directory)), file.stat().st_mtime
+    def _remove_old(self, path: str, before: datetime) -> bool:
+        file = self.path_of(path)
+        try:
+            if file.stat().st_mtime >= before.timestamp():
+                return False
+            file.unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
 
 class SpoolFile:

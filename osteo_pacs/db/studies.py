@@ -1,13 +1,13 @@
 """Studies, instances and open associations: what was received, and when a study is whole.
 
-    records = record_instances(session, [(NewInstance(...), Sender(...)), ...])
-    due = find_open_studies(session, now, quiet_since=..., opened_before=..., limit=100, lock=True)
+records = record_instances(session, [(NewInstance(...), Sender(...)), ...])
+due = find_open_studies(session, now, quiet_since=..., opened_before=..., limit=100, lock=True)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
@@ -77,10 +77,11 @@ class OpenStudy:
     has_open_association: bool
 
 
-def record_instances(session: Session, received: Sequence[tuple[NewInstance, Sender]]) -> list[Record]:
+def record_instances(session: Session, received: Sequence[tuple[NewInstance, Sender | None]]) -> list[Record]:
     """Adds the rows of instances and their studies, in the order given; no SOP Instance UID stands there twice.
 
-    A study that was complete is open again when it gets a new instance.
+    A study that was complete is open again when it gets a new instance. A sender is named with the first instance
+    of a study alone.
     """
     known = _find_known(session, [instance for instance, _ in received])
     fresh = [pair for pair in received if pair[0].sop_instance_uid not in known]
@@ -94,10 +95,9 @@ def record_instances(session: Session, received: Sequence[tuple[NewInstance, Sen
     return [_record(instance, known, added, studies) for instance, _ in received]
 
 
-def renew_associations(session: Session, listener: str, expires_at: datetime) -> None:
-    """A listener vouches for all of its associations."""
-    mine = OpenAssociation.listener == listener
-    session.execute(update(OpenAssociation).where(mine).values(expires_at=expires_at))
+def renew_associations(session: Session, senders: Iterable[tuple[Sender, int]]) -> None:
+    """These associations, each with the id of a study it has sent for, are still open."""
+    _vouch(session, [asdict(sender) | {"study_id": study_id} for sender, study_id in senders])
 
 
 def close_associations(session: Session, association_ids: Iterable[str]) -> None:
@@ -159,7 +159,9 @@ def _find_known(session: Session, instances: Sequence[NewInstance]) -> dict[str,
         return {}
     uids = [instance.sop_instance_uid for instance in instances]
     statement = (
-        select(Instance.id, Instance.study_id, Instance.sop_instance_uid, Instance.sha256, Study.study_instance_uid)
+        select(
+            Instance.id, Instance.study_id, Instance.sop_instance_uid, Instance.sha256, Study.study_instance_uid
+        )
         .join(Study, Study.id == Instance.study_id)
         .where(Instance.sop_instance_uid.in_(uids))
     )
@@ -229,23 +231,24 @@ def _instance_values(instance: NewInstance) -> dict[str, Any]:
 
 
 def _open_associations(
-    session: Session, received: Sequence[tuple[NewInstance, Sender]], studies: Mapping[str, Any]
+    session: Session, received: Sequence[tuple[NewInstance, Sender | None]], studies: Mapping[str, Any]
 ) -> None:
     values = {
-        (sender.association_id, instance.study_instance_uid): {
-            "association_id": sender.association_id,
-            "study_id": studies[instance.study_instance_uid].id,
-            "listener": sender.listener,
-            "expires_at": sender.expires_at,
-        }
+        (sender.association_id, instance.study_instance_uid): asdict(sender)
+        | {"study_id": studies[instance.study_instance_uid].id}
         for instance, sender in received
+        if sender
     }
-    if values:
+    _vouch(session, list(values.values()))
+
+
+def _vouch(session: Session, rows: list[dict[str, Any]]) -> None:
+    if rows:
         insert = _insert(session, OpenAssociation)
         statement = insert.on_conflict_do_update(
             index_elements=["association_id", "study_id"], set_={"expires_at": insert.excluded.expires_at}
         )
-        session.execute(statement, list(values.values()))
+        session.execute(statement, rows)
 
 
 def _record(

@@ -14,6 +14,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 from osteo_pacs.errors import PermanentError
 
@@ -218,7 +219,7 @@ class _Walk:
         group, number = self._unpack(_TAG, frame)
         return bool(group << 16 | number == _ITEM_DELIMITATION)
 
-    def _unpack(self, form: struct.Struct, frame: _Frame) -> tuple[int, ...]:
+    def _unpack(self, form: struct.Struct, frame: _Frame) -> tuple[Any, ...]:
         if self.offset + form.size > frame.limit:
             raise _Misfit("ends in the middle of an element")
         return form.unpack_from(self.view, self.offset)

@@ -1,0 +1,110 @@
+"""When a study is whole: DICOM does not say, so quiet or a deadline does. The scheduler asks; the queue is told.
+
+Marking the study and enqueuing its job are one transaction: no crash leaves a whole study that nobody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from osteo_pacs.config.sections import Completeness
+from osteo_pacs.db.session import Database
+from osteo_pacs.db.studies import OpenStudy, find_open_studies, instance_uids, mark_complete
+from osteo_pacs.db.tables import JobKind
+from osteo_pacs.dicom.sop_classes import IMAGES
+from osteo_pacs.findings import input_digest
+from osteo_pacs.jobs.queue import enqueue
+
+BATCH = 100
+
+
+class CompleteReason(StrEnum):
+    """Why a study was taken as whole."""
+
+    QUIET = "quiet"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedStudy:
+    """A study that has just become whole; without a job where the same instances were read before."""
+
+    study_id: int
+    reason: CompleteReason
+    job_id: int | None
+    images: int
+
+
+def complete_reason(
+    study: OpenStudy, now: datetime, *, quiet: timedelta, max_wait: timedelta
+) -> CompleteReason | None:
+    """Why the study is whole now; None while its instances may still come.
+
+    It is when no open association has sent for it and ``quiet`` has passed since its last instance, or when
+    ``max_wait`` has passed since its first new one.
+    """
+    if now - study.opened_at >= max_wait:
+        return CompleteReason.DEADLINE
+    if now - study.last_received_at >= quiet and not study.has_open_association:
+        return CompleteReason.QUIET
+    return None
+
+
+def complete_due_studies(
+    database: Database,
+    now: datetime,
+    completeness: Completeness,
+    on_complete: Callable[[CompletedStudy], None],
+) -> int:
+    """Marks the studies that are whole, enqueues their INFER jobs, and tells of each once that is committed.
+
+    Raises:
+        DatabaseUnavailable: the next call does it.
+    """
+    with database.read() as session:
+        # Called several times a second: while nothing is due, no write lock is taken.
+        if not _due(_find(session, now, completeness, lock=False), now, completeness):
+            return 0
+    with database.write() as session:
+        due = _due(_find(session, now, completeness, lock=True), now, completeness)
+        completed = [_complete(session, study, reason, now) for study, reason in due]
+    for study in completed:
+        on_complete(study)
+    return len(completed)
+
+
+def _find(session: Any, now: datetime, completeness: Completeness, *, lock: bool) -> list[OpenStudy]:
+    return find_open_studies(
+        session,
+        now,
+        quiet_since=now - timedelta(seconds=completeness.quiet_s),
+        opened_before=now - timedelta(seconds=completeness.max_wait_s),
+        limit=BATCH,
+        lock=lock,
+    )
+
+
+def _due(
+    studies: list[OpenStudy], now: datetime, completeness: Completeness
+) -> list[tuple[OpenStudy, CompleteReason]]:
+    quiet = timedelta(seconds=completeness.quiet_s)
+    max_wait = timedelta(seconds=completeness.max_wait_s)
+    judged = ((study, complete_reason(study, now, quiet=quiet, max_wait=max_wait)) for study in studies)
+    return [(study, reason) for study, reason in judged if reason]
+
+
+def _complete(session: Any, study: OpenStudy, reason: CompleteReason, now: datetime) -> CompletedStudy:
+    mark_complete(session, study.study_id, now=now, reason=reason)
+    uids = instance_uids(session, study.study_id, IMAGES)
+    job_id = enqueue(
+        session,
+        kind=JobKind.INFER,
+        study_id=study.study_id,
+        dedupe_key=f"infer:{study.study_id}:{input_digest(uids)}",
+        now=now,
+    )
+    return CompletedStudy(study.study_id, reason, job_id, len(uids))

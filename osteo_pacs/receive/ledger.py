@@ -1,0 +1,100 @@
+"""The database's side of keeping an instance, with one commit for all associations that wait for one.
+
+Whoever finds the ledger free commits for everyone who waits: four associations cost one commit, not four, and no
+one waits for a timer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+
+from osteo_pacs.db.session import Database
+from osteo_pacs.db.studies import NewInstance, Record, Sender, record_instances
+from osteo_pacs.errors import RetryableError
+from osteo_pacs.spool import Spool
+
+BATCH = 64
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    instance: NewInstance
+    sender: Sender | None
+    record: Record | None = None
+    error: Exception | None = None
+    may_be_committed: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        return self.record is not None or self.error is not None
+
+
+class Ledger:
+    """Records instances whose files are on the disk."""
+
+    def __init__(self, database: Database, spool: Spool) -> None:
+        self._database = database
+        self._spool = spool
+        self._waiting: list[_Entry] = []
+        self._waiting_lock = Lock()
+        self._turn = Lock()
+
+    def record(self, instance: NewInstance, sender: Sender | None) -> Record:
+        """Makes the file's name durable and commits the row; returns when both are on the disk.
+
+        Where it fails for certain the file is gone. Where the commit's outcome is unknown the file stays: a row
+        may name it, and ``Spool.remove_orphans`` will tell.
+
+        Raises:
+            RetryableError: the database or the spool's folder does not answer.
+        """
+        entry = _Entry(instance, sender)
+        with self._waiting_lock:
+            self._waiting.append(entry)
+        with self._turn:
+            while not entry.is_done:
+                self._commit(self._take())
+        if entry.record is None:
+            if not entry.may_be_committed:
+                self._spool.remove(instance.path)
+            raise entry.error or AssertionError("an entry is done without an outcome")
+        return entry.record
+
+    def _take(self) -> list[_Entry]:
+        """The entries that go together; of one SOP Instance UID the first alone."""
+        batch: dict[str, _Entry] = {}
+        with self._waiting_lock:
+            for entry in self._waiting[:BATCH]:
+                batch.setdefault(entry.instance.sop_instance_uid, entry)
+            for entry in batch.values():
+                self._waiting.remove(entry)
+        return list(batch.values())
+
+    def _commit(self, batch: list[_Entry]) -> None:
+        try:
+            self._commit_together(batch)
+        except RetryableError as error:
+            self._fail(batch, error)
+        except Exception as error:  # noqa: BLE001 - one bad entry must not fail the others
+            if len(batch) == 1:
+                self._fail(batch, error)
+                return
+            for entry in batch:
+                self._commit([entry])
+
+    def _commit_together(self, batch: list[_Entry]) -> None:
+        self._spool.sync_folders(entry.instance.path for entry in batch)
+        for entry in batch:
+            entry.may_be_committed = False
+        with self._database.write() as session:
+            records = record_instances(session, [(entry.instance, entry.sender) for entry in batch])
+            for entry in batch:
+                entry.may_be_committed = True
+        for entry, record in zip(batch, records, strict=True):
+            entry.record = record
+
+    @staticmethod
+    def _fail(batch: list[_Entry], error: Exception) -> None:
+        for entry in batch:
+            entry.error = error

@@ -1,0 +1,87 @@
+"""The listener process: settings to a server that takes studies until it is asked to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from osteo_pacs import log
+from osteo_pacs.clock import Clock, utc_now
+from osteo_pacs.config import Settings
+from osteo_pacs.db.session import Database
+from osteo_pacs.db.studies import known_paths
+from osteo_pacs.errors import RetryableError
+from osteo_pacs.receive.admission import Admission
+from osteo_pacs.receive.association import Scope
+from osteo_pacs.receive.ledger import Ledger
+from osteo_pacs.receive.presence import Presence
+from osteo_pacs.receive.server import Server, bind
+from osteo_pacs.receive.store import Receiver
+from osteo_pacs.spool import Spool
+
+MIB = 1 << 20
+ORPHAN_AGE = timedelta(minutes=15)
+"""Longer than any instance is between its file and its row."""
+
+
+def run_listener(
+    settings: Settings,
+    database: Database,
+    spool: Spool,
+    stop: threading.Event,
+    on_ready: Callable[[], None] = lambda: None,
+    *,
+    now: Clock = utc_now,
+) -> None:
+    """Takes associations until ``stop`` is set, then lets those under way end within ``[service] shutdown_s``.
+
+    Raises:
+        PortTaken: the address cannot be used.
+    """
+    rules = settings.listener
+    listening = bind(rules.host, rules.port, is_shared=rules.processes > 1)
+    presence = Presence(database, now)
+    server = Server(listening, _scope(settings, database, spool, presence, now))
+    ended = threading.Event()
+    for duty in (lambda: presence.run(ended), lambda: remove_orphans(database, spool, now)):
+        threading.Thread(target=duty, daemon=True).start()
+    log.get_logger().info("ready", host=rules.host, port=listening.getsockname()[1], ae_title=rules.ae_title)
+    on_ready()
+    server.serve(stop)
+    cut_off = server.drain(settings.service.shutdown_s)
+    ended.set()
+    _close(presence)
+    log.get_logger().info("stopped", count=cut_off)
+
+
+def remove_orphans(database: Database, spool: Spool, now: Clock = utc_now) -> int:
+    """Clears away the files that a crash left without a row; returns how many."""
+
+    def known(paths: list[str]) -> set[str]:
+        with database.read() as session:
+            return known_paths(session, paths)
+
+    try:
+        count = spool.remove_orphans(known, before=now() - ORPHAN_AGE)
+    except RetryableError as error:
+        log.get_logger().warning("orphans_not_removed", error=error.message)
+        return 0
+    if count:
+        log.get_logger().info("orphans_removed", count=count)
+    return count
+
+
+def _scope(settings: Settings, database: Database, spool: Spool, presence: Presence, now: Clock) -> Scope:
+    def has_space() -> bool:
+        return spool.free_bytes() >= settings.spool.min_free_mib * MIB
+
+    receiver = Receiver(spool, Ledger(database, spool), presence, now, has_space)
+    return Scope(settings.listener, Admission(settings.listener, has_space=has_space), receiver)
+
+
+def _close(presence: Presence) -> None:
+    try:
+        presence.close()
+    except RetryableError as error:
+        log.get_logger().warning("presence_not_told", error=error.message)

@@ -1,0 +1,230 @@
+"""C-STORE: from the command to the status, and what must hold before Success (PS3.4 B.2).
+
+    reception = receiver.begin(command, context, origin)
+    reception.write(fragment)           # into the spool, as it comes
+    answer = reception.finish()         # on the disk and in the database, or refused with a reason
+
+A refused instance is still read to its end, because the protocol has no other way to the answer.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from osteo_pacs import log
+from osteo_pacs.clock import Clock
+from osteo_pacs.db.studies import NewInstance, Outcome, Record
+from osteo_pacs.dicom.header import Header, parse_uid, read_header
+from osteo_pacs.dicom.scan import DataSetUnparsable
+from osteo_pacs.dicom.sop_classes import STORAGE
+from osteo_pacs.dicom.status import Status
+from osteo_pacs.errors import PermanentError, RetryableError
+from osteo_pacs.receive.dimse import Answer, Command
+from osteo_pacs.receive.ledger import Ledger
+from osteo_pacs.receive.negotiation import Context
+from osteo_pacs.receive.presence import Presence
+from osteo_pacs.spool import FileMeta, Spool, SpoolFile
+
+OUT_OF_SPACE = Answer(Status.OUT_OF_RESOURCES, "Out of disk space")
+FAILED = Answer(Status.PROCESSING_FAILURE, "Failed to keep the instance")
+
+
+class Refused(PermanentError):
+    """The instance is not kept."""
+
+    def __init__(self, status: Status, comment: str) -> None:
+        super().__init__(comment)
+        self.answer = Answer(status, comment)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The association that sends."""
+
+    association_id: str
+    calling_ae_title: str
+
+
+class Sink(Protocol):
+    """Where the Data Set of a message goes."""
+
+    def write(self, fragment: memoryview) -> None:
+        """Takes the next bytes."""
+
+    def finish(self) -> Answer:
+        """The Data Set is whole: what is the answer?"""
+
+    def abandon(self) -> None:
+        """The rest will not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """Drops a Data Set whose answer stands already."""
+
+    answer: Answer
+
+    def write(self, fragment: memoryview) -> None:
+        """Drops it."""
+
+    def finish(self) -> Answer:
+        """What was decided at the command."""
+        return self.answer
+
+    def abandon(self) -> None:
+        """There is nothing to clear away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What every C-STORE of a listener needs."""
+
+    spool: Spool
+    ledger: Ledger
+    presence: Presence
+    now: Clock
+    has_space: Callable[[], bool]
+
+    def begin(self, command: Command, context: Context, origin: Origin) -> Sink:
+        """Takes a C-STORE-RQ; its Data Set goes to the sink."""
+        try:
+            meta = _check_command(command, context, origin)
+            if not self.has_space():
+                return Nowhere(OUT_OF_SPACE)
+            return Reception(self, self.spool.create(meta, self.now()), meta, context, origin)
+        except Exception as error:  # noqa: BLE001 - a failure of ours has a status of its own
+            return Nowhere(_answer_of(error))
+
+
+class Reception:
+    """An instance on its way in."""
+
+    def __init__(
+        self, receiver: Receiver, file: SpoolFile, meta: FileMeta, context: Context, origin: Origin
+    ) -> None:
+        self._receiver = receiver
+        self._file = file
+        self._meta = meta
+        self._context = context
+        self._origin = origin
+        self._refusal: Answer | None = None
+
+    def write(self, fragment: memoryview) -> None:
+        """Appends to the file; a disk that is full shows in the answer."""
+        if self._refusal is None:
+            try:
+                self._file.write(fragment)
+            except RetryableError as error:
+                self._refusal = _answer_of(error)
+
+    def finish(self) -> Answer:
+        """Checks the Data Set, makes it durable, records it."""
+        if self._refusal:
+            return self._refusal
+        try:
+            header = self._read_header()
+            self._file.sync()
+            instance = self._new_instance(header)
+        except Exception as error:  # noqa: BLE001 - a failure of ours has a status of its own
+            self._file.discard()
+            return _answer_of(error)
+        try:
+            return self._keep(instance)
+        except Exception as error:  # noqa: BLE001 - a failure of ours has a status of its own
+            return _answer_of(error)
+
+    def abandon(self) -> None:
+        """Removes what came so far."""
+        self._file.discard()
+
+    def _read_header(self) -> Header:
+        if not self._file.size_bytes:
+            raise Refused(Status.CANNOT_UNDERSTAND, "Data Set is empty")
+        # Not closed by hand: an error's traceback may still hold views of it.
+        content = memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))
+        header = read_header(content[self._file.header_bytes :], is_implicit_vr=self._context.is_implicit_vr)
+        _check_header(header, self._meta)
+        return header
+
+    def _new_instance(self, header: Header) -> NewInstance:
+        return NewInstance(
+            study_instance_uid=header.study_instance_uid or "",
+            series_instance_uid=header.series_instance_uid or "",
+            sop_class_uid=self._meta.sop_class_uid,
+            sop_instance_uid=self._meta.sop_instance_uid,
+            transfer_syntax_uid=self._meta.transfer_syntax_uid,
+            accession_number=header.accession_number,
+            patient_digest=header.patient_digest,
+            sha256=self._file.sha256,
+            pixel_digest=header.pixel_digest,
+            size_bytes=self._file.size_bytes,
+            path=self._file.path,
+            calling_ae_title=self._origin.calling_ae_title[:16],
+            received_at=self._receiver.now(),
+        )
+
+    def _keep(self, instance: NewInstance) -> Answer:
+        presence, association_id = self._receiver.presence, self._origin.association_id
+        sender = presence.sender(association_id, instance.study_instance_uid)
+        record = self._receiver.ledger.record(instance, sender)
+        if record.outcome is Outcome.NEW:
+            presence.recorded(association_id, instance.study_instance_uid, record.study_id)
+            if record.is_other_patient:
+                log.get_logger().error("patient_changed_in_study", study_id=record.study_id)
+            return Answer(Status.SUCCESS)
+        return self._answer_duplicate(instance, record)
+
+    def _answer_duplicate(self, instance: NewInstance, record: Record) -> Answer:
+        if record.outcome is Outcome.SAME_BYTES:
+            self._receiver.spool.remove(instance.path)
+            return Answer(Status.SUCCESS)
+        self._receiver.spool.quarantine(instance.path)
+        if record.outcome is Outcome.OTHER_STUDY:
+            log.get_logger().error("sop_instance_uid_in_two_studies", instance_id=record.instance_id)
+            return Answer(Status.DUPLICATE_SOP_INSTANCE, "SOP Instance UID belongs to another study")
+        return Answer(Status.DUPLICATE_SOP_INSTANCE, "Another instance has this SOP Instance UID")
+
+
+def _check_command(command: Command, context: Context, origin: Origin) -> FileMeta:
+    if context.abstract_syntax not in STORAGE:
+        raise Refused(Status.SOP_CLASS_NOT_SUPPORTED, "No storage context")
+    if (sop_class_uid := parse_uid(command.sop_class_uid)) is None:
+        raise Refused(Status.CANNOT_UNDERSTAND, "Affected SOP Class UID is no UID")
+    if (sop_instance_uid := parse_uid(command.sop_instance_uid)) is None:
+        raise Refused(Status.CANNOT_UNDERSTAND, "Affected SOP Instance UID is no UID")
+    if sop_class_uid != context.abstract_syntax:
+        raise Refused(Status.DATA_SET_DOES_NOT_MATCH_SOP_CLASS, "SOP Class is not the context's")
+    if not command.has_data_set:
+        raise Refused(Status.CANNOT_UNDERSTAND, "Data Set is missing")
+    return FileMeta(sop_class_uid, sop_instance_uid, context.transfer_syntax, _ascii(origin.calling_ae_title))
+
+
+def _check_header(header: Header, meta: FileMeta) -> None:
+    if header.sop_instance_uid is None or header.sop_class_uid is None:
+        raise Refused(Status.CANNOT_UNDERSTAND, "No valid SOP Instance or Class UID")
+    if header.study_instance_uid is None or header.series_instance_uid is None:
+        raise Refused(Status.CANNOT_UNDERSTAND, "No valid Study or Series Instance UID")
+    if header.sop_class_uid != meta.sop_class_uid:
+        raise Refused(Status.DATA_SET_DOES_NOT_MATCH_SOP_CLASS, "SOP Class UID is not the command's")
+    if header.sop_instance_uid != meta.sop_instance_uid:
+        raise Refused(Status.DATA_SET_DOES_NOT_MATCH_SOP_CLASS, "SOP Instance UID is not the command's")
+
+
+def _answer_of(error: Exception) -> Answer:
+    """The status of what went wrong, with a comment that quotes nothing a peer sent."""
+    if isinstance(error, Refused):
+        return error.answer
+    if isinstance(error, DataSetUnparsable):
+        return Answer(Status.CANNOT_UNDERSTAND, error.detail)
+    if isinstance(error, RetryableError):
+        log.get_logger().warning("instance_not_kept", error=error.message)
+        return Answer(Status.OUT_OF_RESOURCES, type(error).__doc__ or "")
+    log.get_logger().error("instance_failed", exc_info=error)
+    return FAILED
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", errors="replace").decode("ascii")
