@@ -38,7 +38,8 @@ def configure(*, level: str, form: Literal["auto", "json", "console"], process: 
 
     def name_process(_: Any, __: str, event: EventDict) -> EventDict:
         # No context variable: threads do not inherit those.
-        return event | {"process": process}
+        event["process"] = process
+        return event
 
     structlog.configure(
         processors=[
