@@ -30,10 +30,10 @@ class DeliveredWithWarning:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """A later attempt may succeed. ``is_unreachable``: so would any other instance have failed."""
+    """A later attempt may succeed; ``is_about_destination`` where any other instance would have failed too."""
 
     reason: str
-    is_unreachable: bool = False
+    is_about_destination: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def disposition(outcome: StoreOutcome) -> Disposition:
         case Answered(sop_instance_uid, status):
             return _of_status(sop_instance_uid, status)
         case NoAnswer(reason):
-            return TryAgain(f"no answer to C-STORE: {reason}")
+            return TryAgain(f"no answer to C-STORE: {reason}", is_about_destination=True)
         case NotConnected(reason):
-            return TryAgain(reason, is_unreachable=True)
+            return TryAgain(reason, is_about_destination=True)
         case ContextRejected(sop_class_uids):
             names = " or ".join(UID(uid).name for uid in sop_class_uids)
             return Refused(f"it takes no {names}: enable it there, or change what the destination gets")
@@ -66,9 +66,9 @@ def _of_status(sop_instance_uid: str, status: int) -> Disposition:
     if status & 0xF000 == Status.COERCION_OF_DATA_ELEMENTS or status in WARNINGS_OF_DIMSE:
         return DeliveredWithWarning(sop_instance_uid, status)
     if status & 0xFF00 == Status.OUT_OF_RESOURCES:
-        return TryAgain(f"{status:#06x}: it is out of resources")
+        return TryAgain(f"{status:#06x}: it is out of resources", is_about_destination=True)
     if status == Status.PROCESSING_FAILURE:
-        return TryAgain(f"{status:#06x}: it failed to process the instance")
+        return TryAgain(f"{status:#06x}: it failed to process the instance", is_about_destination=False)
     return Refused(f"{status:#06x}: {_words(status)}")
 
 

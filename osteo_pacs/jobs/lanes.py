@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, and_, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.session import database_now
@@ -47,6 +47,25 @@ def with_work(session: Session, kind: JobKind, lanes: Iterable[str]) -> tuple[st
         for lane in lanes
         if SUBJECT_OF_DESTINATION + lane not in paused and _has_work(session, kind, lane, now)
     )
+
+
+def destinations(session: Session, kind: JobKind) -> tuple[str, ...]:
+    """The lanes in which jobs of a kind wait, due or not, in the order of their names."""
+    found: list[str] = []
+    while (lane := _next_lane(session, kind, found[-1] if found else None)) is not None:
+        found.append(lane)
+    return tuple(found)
+
+
+def _next_lane(session: Session, kind: JobKind, after: str | None) -> str | None:
+    """One step from lane to lane: a DISTINCT would read every job of every lane."""
+    beyond = Job.destination > after if after is not None else Job.destination >= NO_DESTINATION
+    steps = (_first_lane(session, and_(Job.kind == kind, beyond, state)) for state in (IS_AVAILABLE, IS_RETRYABLE))
+    return min((lane for lane in steps if lane is not None), default=None)
+
+
+def _first_lane(session: Session, condition: ColumnElement[bool]) -> str | None:
+    return session.scalar(select(func.min(Job.destination)).where(condition))
 
 
 def _has_work(session: Session, kind: JobKind, lane: str, now: datetime) -> bool:

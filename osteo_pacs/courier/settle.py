@@ -1,0 +1,73 @@
+"""What became of a delivery, written together with its job's state in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+from sqlalchemy.orm import Session
+
+from osteo_pacs.config.sections import Jobs
+from osteo_pacs.courier.send import SendOutcome, Sent
+from osteo_pacs.db.audit import Action, AuditRecord, EventId, append
+from osteo_pacs.db.deliveries import mark_delivered
+from osteo_pacs.db.session import Database, database_now
+from osteo_pacs.deliver.disposition import Refused, TryAgain
+from osteo_pacs.dicom.status import Status
+from osteo_pacs.jobs.queue import Claim, complete, park, retry_at
+from osteo_pacs.jobs.retry import Backoff
+
+
+@dataclass(frozen=True)
+class RetryRules:
+    """How a destination is tried again: the waits between attempts, and the whole time from enqueuing on."""
+
+    backoff: Backoff
+    give_up_after: timedelta
+    random: Random
+
+    @classmethod
+    def of(cls, jobs: Jobs) -> RetryRules:
+        """The rules in ``[jobs]``."""
+        backoff = Backoff(jobs.backoff_s, jobs.max_backoff_s)
+        return cls(backoff, timedelta(seconds=jobs.give_up_delivery_after_s), Random())  # noqa: S311 - jitter
+
+
+def settle(database: Database, claim: Claim, outcome: SendOutcome, rules: RetryRules) -> None:
+    """Writes delivery and job: both or neither.
+
+    Raises:
+        ClaimLost: another courier has the job.
+        DatabaseUnavailable: nothing was written; the lease will expire, and the same bytes are sent again.
+    """
+    with database.write() as session:
+        match outcome:
+            case Sent():
+                _deliver(session, claim, outcome)
+            case TryAgain(reason):
+                _try_again(session, claim, reason, rules)
+            case Refused(reason):
+                park(session, claim, f"{reason}; then {_retry_command(claim)}")
+
+
+def _deliver(session: Session, claim: Claim, sent: Sent) -> None:
+    now = database_now(session)
+    warning = None if sent.status == Status.SUCCESS else f"stored with warning {sent.status:#06x}"
+    mark_delivered(session, claim.job_id, sent_sop_instance_uid=sent.sop_instance_uid, now=now, warning=warning)
+    facts = {"job_id": claim.job_id, "destination": claim.destination}
+    append(session, AuditRecord(now, EventId.INSTANCES_TRANSFERRED, Action.CREATE, "courier", facts=facts))
+    complete(session, claim, now)
+
+
+def _try_again(session: Session, claim: Claim, reason: str, rules: RetryRules) -> None:
+    when = rules.backoff.next_attempt_at(claim.attempts, database_now(session), rules.random)
+    if when <= claim.enqueued_at + rules.give_up_after:
+        retry_at(session, claim, when, reason)
+    else:
+        gave_up = f"given up after {claim.attempts} attempts: {reason}"
+        park(session, claim, f"{gave_up}; when it can be reached, {_retry_command(claim)}")
+
+
+def _retry_command(claim: Claim) -> str:
+    return f"`osteo-pacs queue retry {claim.job_id}`"
