@@ -1,0 +1,98 @@
+"""Fixing the operating point after training: temperature and offset, then a threshold at a stated sensitivity.
+
+Both come from the validation part alone, and are written into ``configs/metadata.json`` together with the new
+weights' Device UID. The test part is never seen here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from scripts.release import export_weights, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+EPSILON = 1e-6
+"""Probabilities are kept this far from 0 and 1, here and in the inference configuration."""
+
+
+def fix(
+    root: str,
+    network: torch.nn.Module,
+    validation: Iterable[Mapping[str, torch.Tensor]],
+    device: torch.device,
+    sensitivity: float,
+) -> None:
+    """Loads the best weights into ``network``, fixes the operating point, writes safetensors and metadata."""
+    folder = Path(root)
+    network.load_state_dict(torch.load(folder / "models" / "model.pt", map_location=device, weights_only=True))
+    raw, labels = predict(network, validation, device)
+    temperature, offset = fit_calibration(raw, labels)
+    threshold = threshold_at(calibrated(raw, temperature, offset), labels, sensitivity)
+    metadata = json.loads((folder / "configs" / "metadata.json").read_text(encoding="utf-8"))
+    metadata["decision"] |= {
+        "threshold": round(threshold, 4),
+        "threshold_rule": f"highest with a sensitivity of at least {sensitivity:.2f} on the validation part",
+        "temperature": round(temperature, 4),
+        "offset": round(offset, 4),
+    }
+    metadata["product"]["device_uid"] = device_uid(export_weights(folder))
+    write_json(folder / "configs" / "metadata.json", metadata)
+
+
+@torch.no_grad()
+def predict(
+    network: torch.nn.Module, batches: Iterable[Mapping[str, torch.Tensor]], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The network's own probability of the positive class, and the labels, both of shape (images,)."""
+    network.eval()
+    probabilities, labels = [], []
+    for batch in batches:
+        probabilities.append(network(batch["image"].to(device))[:, 1].double().cpu())
+        labels.append(torch.as_tensor(batch["label"]).reshape(-1).double())
+    return torch.cat(probabilities), torch.cat(labels)
+
+
+def calibrated(raw: torch.Tensor, temperature: float, offset: float) -> torch.Tensor:
+    """Calibrated probability of the positive class."""
+    return torch.sigmoid(torch.logit(raw, eps=EPSILON) / temperature + offset)
+
+
+def fit_calibration(raw: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
+    """Temperature and offset of least negative log likelihood (Guo et al. 2017; the offset is Platt's).
+
+    The offset takes the share of positives from the training part, which is balanced, to the validation part's.
+    """
+    logits = torch.logit(raw, eps=EPSILON)
+    log_temperature = torch.zeros(1, dtype=torch.double, requires_grad=True)
+    offset = torch.zeros(1, dtype=torch.double, requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_temperature, offset], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        scaled = logits / log_temperature.exp() + offset
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(scaled, labels)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return float(log_temperature.exp()), float(offset)
+
+
+def threshold_at(probability: torch.Tensor, labels: torch.Tensor, sensitivity: float) -> float:
+    """The highest threshold, to four decimals, at which at least this share of the positives is found."""
+    positives = probability[labels > 0].sort(descending=True).values
+    needed = max(1, int(torch.ceil(torch.tensor(sensitivity * len(positives) - 1e-9))))
+    return float(torch.floor(positives[needed - 1] * 1e4) / 1e4)
+
+
+def device_uid(weights_sha256: str) -> str:
+    """A Unique Device Identifier for these weights: a version 8 UUID under the 2.25 root (PS3.5 B.2, RFC 9562)."""
+    digest = int(weights_sha256[:32], 16)
+    version_and_variant, version_8 = (0xF << 76) | (0x3 << 62), (0x8 << 76) | (0x2 << 62)
+    return f"2.25.{digest & ~version_and_variant | version_8}"

@@ -1,0 +1,103 @@
+"""From a sealed folder to a model that predicts: verify, then parse, then build by MONAI's ConfigParser.
+
+A bundle's configuration is code, whatever MONAI is told about it; so the manifest's digests are checked before
+a byte of it is parsed, weights come from safetensors alone, and scripts run from the verified bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from monai.bundle.config_parser import ConfigParser
+from monai.transforms.compose import Compose
+from safetensors.torch import load as load_safetensors
+
+from osteo_pacs.errors import PermanentError
+from osteo_pacs.infer.metadata import input_limits, input_shape, model_version
+from osteo_pacs.infer.predict import Model
+from osteo_pacs.infer.runtimes import Readout, fastest
+from osteo_pacs.infer.sealed_modules import bundle_scripts
+from osteo_pacs.sealed import BundleTampered, Sealed, open_sealed
+
+__all__ = ["BundleTampered", "BundleUnusable", "DeviceMissing", "load_bundle"]
+
+INFERENCE = "configs/inference.json"
+METADATA = "configs/metadata.json"
+WEIGHTS = "models/model.safetensors"
+
+
+class BundleUnusable(PermanentError):
+    """The model bundle cannot be built."""
+
+    remedy = "Name a bundle in [model] bundle that `python -m monai.bundle run` can run, or restore the last one."
+
+
+class DeviceMissing(PermanentError):
+    """The device that the configuration asks for is not there."""
+
+    remedy = 'Set [worker] device to "cpu" or "auto", or mend the driver (`nvidia-smi` must answer).'
+
+
+def load_bundle(folder: Path, device: str = "auto", *, threads: int | None = None, batch_size: int = 8) -> Model:
+    """Loads a bundle on a device: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is one.
+
+    Args:
+        folder: the bundle.
+        device: where the network runs.
+        threads: CPU threads to use; None for every core this process may use.
+        batch_size: most images in one pass of the network.
+
+    Raises:
+        BundleTampered: a file differs from the manifest.
+        BundleUnusable: the files are intact but make no model.
+        DeviceMissing: CUDA is asked for and is not there.
+    """
+    sealed = open_sealed(folder)
+    place = _device(device)
+    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    try:
+        return _build(sealed, place, batch_size)
+    except (BundleTampered, DeviceMissing):
+        raise
+    except Exception as error:
+        raise BundleUnusable(f"{folder}: {type(error).__name__}: {error}"[:300]) from error
+
+
+def _device(name: str) -> torch.device:
+    has_cuda = torch.cuda.is_available()
+    if name.startswith("cuda") and not has_cuda:
+        raise DeviceMissing(name)
+    return torch.device("cuda" if name == "auto" and has_cuda else "cpu" if name == "auto" else name)
+
+
+def _build(sealed: Sealed, device: torch.device, batch_size: int) -> Model:
+    metadata = json.loads(sealed.read(METADATA))
+    with bundle_scripts(sealed):
+        parser = _parser(sealed, metadata)
+        network = parser.get_parsed_content("network_def")
+        prepare = Compose(parser.get_parsed_content("prepare"))
+        decide = parser.get_parsed_content("postprocessing")
+    network.load_state_dict(load_safetensors(sealed.read(WEIGHTS)))
+    network.eval().requires_grad_(requires_grad=False)
+    readout = Readout(network, metadata["features"]["layer"])
+    return Model(
+        version=model_version(metadata, sealed.digests[WEIGHTS]),
+        limits=input_limits(metadata),
+        network=network,
+        runtime=fastest(readout, device, input_shape(metadata), torch.get_num_threads()),
+        prepare=prepare,
+        decide=decide,
+        batch_size=batch_size,
+    )
+
+
+def _parser(sealed: Sealed, metadata: Mapping[str, Any]) -> ConfigParser:
+    parser = ConfigParser(json.loads(sealed.read(INFERENCE)))
+    parser.read_meta(dict(metadata))
+    parser["bundle_root"] = str(sealed.folder)
+    return parser

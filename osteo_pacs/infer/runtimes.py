@@ -1,0 +1,143 @@
+"""The ways to run the network: CUDA, OpenVINO, traced and eager PyTorch; the fastest that computes the same.
+
+A runtime takes float32 N x 1 x rows x columns and gives probabilities N x classes and features N x width.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import structlog
+import torch
+from torch.nn.utils import convert_conv2d_weight_memory_format
+
+log = structlog.get_logger()
+
+TOLERANCE = 1e-4
+"""Largest difference of a probability or, relative to the largest, of a feature that still counts as the same."""
+
+Output = tuple[torch.Tensor, torch.Tensor]
+
+
+class Runtime(Protocol):
+    """A network ready to run."""
+
+    name: str
+
+    def __call__(self, batch: torch.Tensor) -> Output:
+        """Probabilities and features of a batch, on the CPU."""
+        ...
+
+
+class Readout(torch.nn.Module):
+    """A network that also gives the output of one of its layers, flattened."""
+
+    def __init__(self, network: torch.nn.Sequential, features_layer: str) -> None:
+        super().__init__()
+        self.network = network
+        self.features_layer = features_layer
+
+    def forward(self, batch: torch.Tensor) -> Output:
+        """Probabilities and features."""
+        features, value = batch, batch
+        for name, layer in self.network.named_children():
+            value = layer(value)
+            features = value.flatten(1) if name == self.features_layer else features
+        return value, features
+
+
+class Eager:
+    """PyTorch as it stands, on any device."""
+
+    def __init__(self, readout: Readout, device: torch.device) -> None:
+        self.name = "eager" if device.type == "cpu" else device.type
+        self._readout = readout.to(device)
+        convert_conv2d_weight_memory_format(self._readout, torch.channels_last)
+        self._device = device
+
+    @torch.inference_mode()
+    def __call__(self, batch: torch.Tensor) -> Output:
+        """Probabilities and features of a batch."""
+        probabilities, features = self._readout(batch.to(self._device, memory_format=torch.channels_last))
+        return probabilities.float().cpu(), features.float().cpu()
+
+
+class Traced:
+    """TorchScript, frozen and optimised for inference."""
+
+    name = "traced"
+
+    def __init__(self, readout: Readout, probe: torch.Tensor) -> None:
+        with torch.inference_mode():
+            traced = torch.jit.trace(readout, probe[:1])  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            self._module = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+
+    @torch.inference_mode()
+    def __call__(self, batch: torch.Tensor) -> Output:
+        """Probabilities and features of a batch."""
+        probabilities, features = self._module(batch)
+        return probabilities, features
+
+
+class OpenVino:
+    """Intel's runtime, in float32."""
+
+    name = "openvino"
+
+    def __init__(self, readout: Readout, probe: torch.Tensor, threads: int) -> None:
+        # OpenVINO's converter reports its use over the network unless this package is absent.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # None makes the import fail
+        import openvino
+
+        model = openvino.convert_model(readout, example_input=probe[:1], input=[-1, *probe.shape[1:]])
+        settings = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
+        self._request = openvino.compile_model(model, "CPU", settings).create_infer_request()
+
+    def __call__(self, batch: torch.Tensor) -> Output:
+        """Probabilities and features of a batch."""
+        results: Any = self._request.infer([batch.numpy()])
+        probabilities, features = (torch.from_numpy(np.array(results[place])) for place in (0, 1))
+        return probabilities, features
+
+
+def fastest(readout: Readout, device: torch.device, shape: Sequence[int], threads: int) -> Runtime:
+    """The first runtime that starts here and computes what eager PyTorch does."""
+    eager = Eager(readout, device)
+    if device.type != "cpu":
+        return eager
+    probe = torch.rand(2, *shape, generator=torch.Generator().manual_seed(1))
+    expected = eager(probe)
+    candidates: tuple[Callable[[], Runtime], ...] = (
+        lambda: OpenVino(readout, probe, threads),
+        lambda: Traced(readout, probe),
+    )
+    for start in candidates:
+        runtime = _started(start, probe, expected)
+        if runtime is not None:
+            return runtime
+    return eager
+
+
+def _started(start: Callable[[], Runtime], probe: torch.Tensor, expected: Output) -> Runtime | None:
+    try:
+        runtime = start()
+        is_same = all(_is_same(*pair) for pair in zip(runtime(probe), expected, strict=True))
+    except Exception as error:  # noqa: BLE001 - an optional runtime may fail in any way; the next one is tried
+        log.info("runtime_unavailable", error_type=type(error).__name__)
+        return None
+    if not is_same:
+        log.warning("runtime_differs", name=runtime.name)
+        return None
+    return runtime
+
+
+def _is_same(found: torch.Tensor, expected: torch.Tensor) -> bool:
+    scale = max(1.0, float(expected.abs().max()))
+    return found.shape == expected.shape and float((found - expected).abs().max()) <= TOLERANCE * scale
