@@ -13,10 +13,10 @@ from enum import Enum, auto
 from typing import Any
 
 from sqlalchemy import and_, case, delete, literal_column, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from osteo_pacs.db.tables import Base, Instance, OpenAssociation, Study
+from osteo_pacs.db.insert import insert_into
+from osteo_pacs.db.tables import Instance, OpenAssociation, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ class NewInstance:
     accession_number: str
     patient_digest: str
     sha256: str
-    pixel_digest: str | None
     size_bytes: int
     path: str
     calling_ae_title: str
@@ -173,7 +172,7 @@ def _touch_studies(session: Session, instances: Sequence[NewInstance]) -> dict[s
     latest = {instance.study_instance_uid: instance for instance in instances}
     if not latest:
         return {}
-    insert = _insert(session, Study)
+    insert = insert_into(session, Study)
     new = insert.excluded
     was_complete = Study.completed_at.is_not(None)
     statement = insert.on_conflict_do_update(
@@ -209,7 +208,7 @@ def _add_instances(
     """Ids of the new rows by SOP Instance UID; a UID that another listener was faster with is left out."""
     if not instances:
         return {}
-    statement = _insert(session, Instance).on_conflict_do_nothing(index_elements=["sop_instance_uid"])
+    statement = insert_into(session, Instance).on_conflict_do_nothing(index_elements=["sop_instance_uid"])
     values = [_instance_values(i) | {"study_id": studies[i.study_instance_uid].id} for i in instances]
     rows = session.execute(statement.returning(Instance.id, Instance.sop_instance_uid), values)
     return {row.sop_instance_uid: row.id for row in rows}
@@ -222,7 +221,6 @@ def _instance_values(instance: NewInstance) -> dict[str, Any]:
         "series_instance_uid": instance.series_instance_uid,
         "transfer_syntax_uid": instance.transfer_syntax_uid,
         "sha256": instance.sha256,
-        "pixel_digest": instance.pixel_digest,
         "size_bytes": instance.size_bytes,
         "path": instance.path,
         "calling_ae_title": instance.calling_ae_title,
@@ -244,7 +242,7 @@ def _open_associations(
 
 def _vouch(session: Session, rows: list[dict[str, Any]]) -> None:
     if rows:
-        insert = _insert(session, OpenAssociation)
+        insert = insert_into(session, OpenAssociation)
         statement = insert.on_conflict_do_update(
             index_elements=["association_id", "study_id"], set_={"expires_at": insert.excluded.expires_at}
         )
@@ -265,9 +263,3 @@ def _record(
     else:
         outcome = Outcome.SAME_BYTES if row.sha256 == instance.sha256 else Outcome.OTHER_BYTES
     return Record(outcome, row.id, row.study_id)
-
-
-def _insert(session: Session, table: type[Base]) -> Any:
-    """An INSERT that knows ON CONFLICT, which both databases have and SQLAlchemy spells per dialect."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table.__table__)

@@ -10,7 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from osteo_pacs.dicom.scan import PIXEL_DATA, DataSetUnparsable, scan
+from osteo_pacs.dicom.scan import DataSetUnparsable, scan
 
 _UID = re.compile(rb"[0-9]+(\.[0-9]+)*")
 _UID_LENGTH = 64
@@ -24,7 +24,7 @@ _STUDY_INSTANCE_UID = 0x0020000D
 _SERIES_INSTANCE_UID = 0x0020000E
 _IDENTIFYING = frozenset(
     (_SOP_CLASS_UID, _SOP_INSTANCE_UID, _ACCESSION_NUMBER, _PATIENT_ID, _ISSUER_OF_PATIENT_ID,
-     _STUDY_INSTANCE_UID, _SERIES_INSTANCE_UID, PIXEL_DATA)
+     _STUDY_INSTANCE_UID, _SERIES_INSTANCE_UID)
 )  # fmt: skip
 
 
@@ -34,7 +34,6 @@ class Header:
 
     Attributes:
         patient_digest: sha256 of Patient ID and its issuer, hexadecimal; empty without a Patient ID.
-        pixel_digest: sha256 of the value of Pixel Data as it is encoded, hexadecimal; None without pixels.
     """
 
     sop_class_uid: str | None
@@ -43,7 +42,6 @@ class Header:
     series_instance_uid: str | None
     accession_number: str
     patient_digest: str
-    pixel_digest: str | None
 
 
 def read_header(view: memoryview, *, is_implicit_vr: bool) -> Header:
@@ -52,14 +50,12 @@ def read_header(view: memoryview, *, is_implicit_vr: bool) -> Header:
     Raises:
         DataSetUnparsable: see ``scan``; or an identifying attribute stands there twice.
     """
-    found: dict[int, memoryview] = {}
+    values: dict[int, bytes] = {}
     for element in scan(view, is_implicit_vr=is_implicit_vr):
         if element.tag in _IDENTIFYING:
-            if element.tag in found:
+            if element.tag in values:
                 raise DataSetUnparsable("an identifying attribute stands there twice")
-            found[element.tag] = view[element.start : element.stop]
-    pixels = found.pop(PIXEL_DATA, None)
-    values = {tag: bytes(value) for tag, value in found.items()}
+            values[element.tag] = bytes(view[element.start : element.stop])
     return Header(
         sop_class_uid=parse_uid(values.get(_SOP_CLASS_UID, b"")),
         sop_instance_uid=parse_uid(values.get(_SOP_INSTANCE_UID, b"")),
@@ -67,7 +63,6 @@ def read_header(view: memoryview, *, is_implicit_vr: bool) -> Header:
         series_instance_uid=parse_uid(values.get(_SERIES_INSTANCE_UID, b"")),
         accession_number=_text(values.get(_ACCESSION_NUMBER, b"")),
         patient_digest=_patient_digest(values),
-        pixel_digest=hashlib.sha256(pixels).hexdigest() if pixels else None,
     )
 
 

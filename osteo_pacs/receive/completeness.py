@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from osteo_pacs.config.sections import Completeness
-from osteo_pacs.db.session import Database
+from osteo_pacs.db.session import Database, Session
 from osteo_pacs.db.studies import OpenStudy, find_open_studies, instance_uids, mark_complete
 from osteo_pacs.db.tables import JobKind
 from osteo_pacs.dicom.sop_classes import IMAGES
@@ -77,7 +76,7 @@ def complete_due_studies(
     return len(completed)
 
 
-def _find(session: Any, now: datetime, completeness: Completeness, *, lock: bool) -> list[OpenStudy]:
+def _find(session: Session, now: datetime, completeness: Completeness, *, lock: bool) -> list[OpenStudy]:
     return find_open_studies(
         session,
         now,
@@ -97,7 +96,7 @@ def _due(
     return [(study, reason) for study, reason in judged if reason]
 
 
-def _complete(session: Any, study: OpenStudy, reason: CompleteReason, now: datetime) -> CompletedStudy:
+def _complete(session: Session, study: OpenStudy, reason: CompleteReason, now: datetime) -> CompletedStudy:
     mark_complete(session, study.study_id, now=now, reason=reason)
     uids = instance_uids(session, study.study_id, IMAGES)
     job_id = enqueue(

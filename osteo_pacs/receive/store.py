@@ -159,7 +159,6 @@ class Reception:
             accession_number=header.accession_number,
             patient_digest=header.patient_digest,
             sha256=self._file.sha256,
-            pixel_digest=header.pixel_digest,
             size_bytes=self._file.size_bytes,
             path=self._file.path,
             calling_ae_title=self._origin.calling_ae_title[:16],
