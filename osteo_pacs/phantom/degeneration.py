@@ -6,7 +6,8 @@ import numpy as np
 
 from osteo_pacs.phantom.chance import happens
 from osteo_pacs.phantom.confounders import Confounders
-from osteo_pacs.phantom.raster import Grid, Plane, add_ellipse, add_tube
+from osteo_pacs.phantom.grid import Grid, Plane
+from osteo_pacs.phantom.raster import add_ellipse, add_tube
 from osteo_pacs.phantom.spine import FIRST_LUMBAR, Vertebra
 
 _AORTA_MM = 9.0
@@ -26,7 +27,7 @@ def add_osteophytes(
                     _add_spur(plane, grid, vertebra, (side, end), severity * float(rng.uniform(0.4, 1.2)))
         if happens(rng, severity * 0.7):
             facet = vertebra.place(float(rng.choice((-0.45, 0.45))), float(rng.uniform(0.9, 1.2)))
-            add_ellipse(plane, grid, facet, (6.5, 8.0), 0.55 * severity * float(rng.uniform(0.5, 1)))
+            add_ellipse(plane, grid, facet, (6.5, 8.0), density=0.55 * severity * float(rng.uniform(0.5, 1)))
 
 
 def _add_spur(plane: Plane, grid: Grid, vertebra: Vertebra, corner: tuple[float, float], size: float) -> None:
@@ -68,6 +69,6 @@ def add_metal(plane: Plane, grid: Grid, count: int, rng: np.random.Generator) ->
             end = (x + 7 * float(np.cos(turn)), y + 7 * float(np.sin(turn)))
             add_tube(plane, grid, [(x, y), end], [0.9, 0.9], compact=6.0, spongy=6.0)
         elif kind == 1:
-            add_ellipse(plane, grid, (x, y), (6.5, 6.5), 3.0, rim=3.0)
+            add_ellipse(plane, grid, (x, y), (6.5, 6.5), density=3.0, rim=3.0)
         else:
-            add_ellipse(plane, grid, (x, y), (4.5, 5.5), 0.0, rim=6.0)
+            add_ellipse(plane, grid, (x, y), (4.5, 5.5), density=0.0, rim=6.0)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from osteo_pacs.phantom.geometry import Geometry
-from osteo_pacs.phantom.raster import Plane, blur, resize
+from osteo_pacs.phantom.filters import blur
+from osteo_pacs.phantom.grid import Grid, Plane
 from osteo_pacs.phantom.scanner import SCANNERS, Scanner, ScannerStyle
 
-_WINDOW_SCATTER = 0.07
+_WINDOW_SCATTER = 0.06
 _TISSUE_PER_CM = 0.18
 
 
@@ -42,21 +42,16 @@ class ToneCurve:
         return (-np.log1p(-shown) / np.float32(self.gain)).astype(np.float32)
 
 
-def expose(
-    density: Plane, style: ScannerStyle, geometry: Geometry, tissue_cm: float, rng: np.random.Generator
-) -> Plane:
-    """The density that the detector reports, on the picture's pixels.
+def expose(density: Plane, style: ScannerStyle, grid: Grid, tissue_cm: float, rng: np.random.Generator) -> Plane:
+    """The density that the detector reports, sample by sample.
 
     Noise grows with what is left of the beam: as exp(mu * thickness / 2), more behind bone, and it is a little
     correlated along the scan line, as in fan-beam pictures.
     """
     scanner = SCANNERS[style]
-    grid = geometry.samples
     seen = blur(density, scanner.blur_mm / grid.row_mm, scanner.blur_mm / grid.column_mm)
     sigma = scanner.noise_g_cm2 * float(np.exp(_TISSUE_PER_CM / 2 * (tissue_cm - 20)))
     noise = rng.standard_normal(seen.shape, dtype=np.float32)
     noise[:, 1:] += np.float32(0.35) * noise[:, :-1]
     seen += noise * (np.float32(sigma) * (1 + np.float32(0.25) * np.maximum(seen, 0)))
-    if (geometry.rows, geometry.columns) == seen.shape:
-        return seen
-    return resize(seen, geometry.rows, geometry.columns)
+    return seen

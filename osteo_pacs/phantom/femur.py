@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from osteo_pacs.phantom.grid import Grid, Plane, Point
 from osteo_pacs.phantom.patient import Patient
-from osteo_pacs.phantom.raster import Grid, Plane, add_ellipse, add_tube
+from osteo_pacs.phantom.raster import add_ellipse, add_tube, rounded
 
 FIELD_MM = (134.5, 170.0)
 """Smallest height, and width, of the picture."""
@@ -15,32 +16,35 @@ EXTRA_HEIGHT_MM = 15.5
 
 def femur_density(grid: Grid, patient: Patient, rng: np.random.Generator, *, is_left: bool) -> Plane:
     """Areal density of a hip; a right hip is a left one mirrored."""
-    plane = grid.zeros()
     bmd = patient.l1_l4_bmd_g_cm2
-    dx, dy = float(rng.normal(0, 5)), float(rng.normal(0, 4))
-    _add_pelvis(plane, grid, bmd, dx, dy)
-    _add_femur(plane, grid, bmd, dx, dy, float(rng.normal(0, 3)))
+    head = (-22.0 + float(rng.normal(0, 5)), 52.0 + float(rng.normal(0, 4)))
+    plane = _femur(grid, head, bmd, droop=float(rng.normal(0, 3)))
+    _add_pelvis(plane, grid, head, bmd)
     return plane if is_left else np.ascontiguousarray(plane[:, ::-1])
 
 
-def _add_femur(plane: Plane, grid: Grid, bmd: float, dx: float, dy: float, neck: float) -> None:
-    head, waist, base = (-22.0 + dx, 52.0 + dy), (2.0 + dx, 66.0 + dy + neck), (22.0 + dx, 80.0 + dy + neck)
-    shell, core = 0.75 * bmd, 0.42 * bmd
-    shaft = [(24.0 + dx, 78.0 + dy), (30.0 + dx, 102.0 + dy), (33.0 + dx, 128.0 + dy), (37.0 + dx, 175.0 + dy)]
-    add_tube(plane, grid, shaft, [20.0, 17.0, 14.5, 14.0], compact=1.5 * bmd, spongy=0.30 * bmd)
-    add_tube(plane, grid, [head, waist, base], [15.0, 13.5, 17.0], compact=shell, spongy=core)
-    add_ellipse(plane, grid, head, (22.5, 22.5), 0.75 * bmd, rim=0.10)
-    add_ellipse(plane, grid, (36.0 + dx, 62.0 + dy), (13.0, 20.0), 0.42 * bmd, angle_deg=-14, rim=0.08)
-    add_ellipse(plane, grid, (12.0 + dx, 103.0 + dy), (8.0, 10.0), 0.40 * bmd, rim=0.06)
+def _femur(grid: Grid, head: Point, bmd: float, *, droop: float) -> Plane:
+    """Parts of one bone do not add up: the densest counts."""
+    x, y = head
+    shaft, neck, knobs = grid.zeros(), grid.zeros(), grid.zeros()
+    axis = rounded([(x + 40, y + 18), (x + 49, y + 38), (x + 54, y + 65), (x + 60, y + 135)])
+    add_tube(shaft, grid, axis, [21.0, 17.5, 15.0, 14.5], compact=1.55 * bmd, spongy=0.42 * bmd)
+    bridge = rounded([(x, y), (x + 22, y + 14 + droop * 0.5), (x + 46, y + 33 + droop)])
+    add_tube(neck, grid, bridge, [18.0, 15.5, 19.0], compact=0.95 * bmd, spongy=0.62 * bmd)
+    add_ellipse(neck, grid, (x + 10, y + 6), (22.0, 6.0), density=0.20 * bmd, angle_deg=35)
+    add_ellipse(knobs, grid, head, (23.5, 23.5), density=0.88 * bmd, rim=0.16 * bmd)
+    add_ellipse(knobs, grid, (x + 56, y + 12), (14.0, 19.0), density=0.62 * bmd, angle_deg=-16, rim=0.10 * bmd)
+    add_ellipse(knobs, grid, (x + 34, y + 52), (8.5, 12.0), density=0.62 * bmd, angle_deg=25, rim=0.10 * bmd)
+    return np.maximum(np.maximum(shaft, neck), knobs)
 
 
-def _add_pelvis(plane: Plane, grid: Grid, bmd: float, dx: float, dy: float) -> None:
-    x, y = dx - 22.0, dy + 52.0
-    socket = [(x + 22, y - 22), (x - 4, y - 31), (x - 27, y - 14), (x - 27, y + 14), (x - 10, y + 30)]
-    add_tube(plane, grid, socket, [5.0, 7.5, 7.0, 6.0, 4.5], compact=0.75 * bmd, spongy=0.25 * bmd)
-    ilium = [(x - 8, y - 32), (x - 22, y - 60)]
-    add_tube(plane, grid, ilium, [20.0, 30.0], compact=0.55 * bmd, spongy=0.22 * bmd)
-    ramus = [(x - 28, y + 4), (x - 48, y + 12), (x - 70, y + 22)]
-    add_tube(plane, grid, ramus, [9.0, 7.5, 10.0], compact=0.55 * bmd, spongy=0.22 * bmd)
-    ischium = [(x - 24, y + 12), (x - 22, y + 46), (x - 32, y + 66), (x - 62, y + 42)]
-    add_tube(plane, grid, ischium, [10.0, 11.0, 10.0, 6.5], compact=0.6 * bmd, spongy=0.26 * bmd)
+def _add_pelvis(plane: Plane, grid: Grid, head: Point, bmd: float) -> None:
+    x, y = head
+    socket = rounded([(x + 27, y - 17), (x + 8, y - 29), (x - 16, y - 24), (x - 27, y - 2), (x - 20, y + 20)])
+    add_tube(plane, grid, socket, [3.5, 6.0, 7.5, 7.0, 4.5], compact=0.85 * bmd, spongy=0.30 * bmd)
+    ilium = rounded([(x + 2, y - 30), (x - 12, y - 52), (x - 20, y - 90)])
+    add_tube(plane, grid, ilium, [20.0, 26.0, 38.0], compact=0.50 * bmd, spongy=0.26 * bmd)
+    pubis = rounded([(x - 26, y + 2), (x - 46, y + 10), (x - 66, y + 26), (x - 74, y + 44)])
+    add_tube(plane, grid, pubis, [9.5, 7.5, 8.5, 11.0], compact=0.60 * bmd, spongy=0.26 * bmd)
+    ischium = rounded([(x - 22, y + 14), (x - 17, y + 40), (x - 24, y + 62), (x - 46, y + 64), (x - 72, y + 46)])
+    add_tube(plane, grid, ischium, [9.0, 11.5, 12.0, 7.5, 6.5], compact=0.60 * bmd, spongy=0.30 * bmd)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from osteo_pacs.phantom.chance import happens
-from osteo_pacs.phantom.raster import Grid
+from osteo_pacs.phantom.grid import Grid
 from osteo_pacs.phantom.scanner import SCANNERS, ScannerStyle
 
 
@@ -67,6 +67,11 @@ def total_body_geometry(style: ScannerStyle) -> Geometry:
         ScannerStyle.HOLOGIC: (600, 210),
     }[style]
     return Geometry(Grid(rows, columns, 1900 / rows, 650 / columns), rows, columns)
+
+
+def chest_geometry() -> Geometry:
+    """A chest radiograph, 0.5 mm a pixel: no densitometer took it."""
+    return Geometry(Grid(400, 360, 1.0, 1.0), 800, 720)
 
 
 def _squared(samples: Grid, scale: float) -> Geometry:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from osteo_pacs.phantom.chance import happens
-from osteo_pacs.phantom.raster import Grid, Plane, add_ellipse, add_tube
+from osteo_pacs.phantom.grid import Grid, Plane
+from osteo_pacs.phantom.raster import add_ellipse, add_tube
 from osteo_pacs.phantom.spine import FIRST_LUMBAR, Vertebra
 
 _METAL = 7.0
@@ -21,7 +22,8 @@ def add_hardware(plane: Plane, grid: Grid, spine: tuple[Vertebra, ...], rng: np.
         for vertebra, head in zip(fused, heads, strict=True):
             tip = vertebra.place(side * float(rng.uniform(0.10, 0.35)), float(rng.uniform(-0.2, 0.2)))
             add_tube(plane, grid, [head, tip], [3.2, 2.2], compact=_METAL, spongy=_METAL)
-            add_ellipse(plane, grid, head, (5.5, 5.5), _METAL)
+            add_ellipse(plane, grid, head, (5.5, 5.5), density=_METAL)
     if happens(rng, 0.4):
         vertebra = fused[0]
-        add_ellipse(plane, grid, vertebra.place(0, 0), (vertebra.width_mm * 0.3, vertebra.height_mm * 0.3), 3.5)
+        cement = (vertebra.width_mm * 0.3, vertebra.height_mm * 0.3)
+        add_ellipse(plane, grid, vertebra.place(0, 0), cement, density=3.5)

@@ -12,7 +12,7 @@ from osteo_pacs.phantom.chance import happens
 from osteo_pacs.phantom.geometry import Geometry
 from osteo_pacs.phantom.reference import LEVELS
 from osteo_pacs.phantom.scanner import ScannerStyle
-from osteo_pacs.phantom.spine import FIRST_LUMBAR, Vertebra
+from osteo_pacs.phantom.spine import Vertebra, lumbar
 
 OVERLAY_FREQUENCY = {
     ScannerStyle.GE_IDXA: 0.08,
@@ -30,16 +30,16 @@ def burn_in(
     """The picture with the lines of L1-L4, and in most also labels and a caption."""
     picture = Image.fromarray(grey)
     draw = ImageDraw.Draw(picture)
-    lumbar = spine[FIRST_LUMBAR : FIRST_LUMBAR + 4]
+    levels = lumbar(spine)
     half = float(rng.uniform(1.25, 1.45))
-    for vertebra in lumbar:
+    for vertebra in levels:
         _line(draw, geometry, vertebra, -1.17, half)
-    _line(draw, geometry, lumbar[-1], 1.17, half)
+    _line(draw, geometry, levels[-1], 1.17, half)
     for side in (-half, half):
-        corners = [vertebra.place(side, end) for vertebra in lumbar for end in (-1.17, 1.17)]
+        corners = [vertebra.place(side, end) for vertebra in levels for end in (-1.17, 1.17)]
         draw.line([geometry.pixel(*corner) for corner in corners], fill=_LINE_GREY, width=_stroke(geometry))
     if happens(rng, 0.8):
-        _write_labels(draw, geometry, lumbar, -half - 0.55)
+        _write_labels(draw, geometry, levels, -half - 0.55)
     if happens(rng, 0.5):
         _write_caption(draw, geometry, rng)
     return np.asarray(picture)
@@ -54,9 +54,9 @@ def _stroke(geometry: Geometry) -> int:
     return 2 if geometry.columns > 450 else 1
 
 
-def _write_labels(draw: ImageDraw.ImageDraw, geometry: Geometry, lumbar: tuple[Vertebra, ...], u: float) -> None:
+def _write_labels(draw: ImageDraw.ImageDraw, geometry: Geometry, levels: tuple[Vertebra, ...], u: float) -> None:
     font = font_of(max(9, geometry.columns // 28))
-    for name, vertebra in zip(LEVELS, lumbar, strict=True):
+    for name, vertebra in zip(LEVELS, levels, strict=True):
         draw.text(geometry.pixel(*vertebra.place(u, 0)), name, fill=_LINE_GREY, font=font, anchor="mm")
 
 

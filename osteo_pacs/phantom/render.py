@@ -15,15 +15,16 @@ from osteo_pacs.findings import Region
 from osteo_pacs.phantom import degeneration, reference, surroundings
 from osteo_pacs.phantom.chance import happens
 from osteo_pacs.phantom.exposure import ToneCurve, expose
+from osteo_pacs.phantom.filters import enlarge, smooth_noise
 from osteo_pacs.phantom.frame import whiten_outside
 from osteo_pacs.phantom.geometry import Geometry, spine_geometry
+from osteo_pacs.phantom.grid import Grid, Plane
 from osteo_pacs.phantom.hardware import add_hardware
 from osteo_pacs.phantom.overlay import OVERLAY_FREQUENCY, burn_in
 from osteo_pacs.phantom.patient import Patient
-from osteo_pacs.phantom.raster import Grid, Plane, Window, smooth_noise
 from osteo_pacs.phantom.scanner import SCANNERS
-from osteo_pacs.phantom.spine import FIRST_LUMBAR, Vertebra, lay_out
-from osteo_pacs.phantom.vertebra import local_window, vertebra_density
+from osteo_pacs.phantom.spine import FIRST_LUMBAR, Vertebra, lay_out, lumbar
+from osteo_pacs.phantom.vertebra import Outline, add_vertebra
 
 Grey = npt.NDArray[np.uint8]
 _BAND_MM = 14.0
@@ -61,8 +62,8 @@ def draw_spine(
     density, measured = _anatomy(patient, geometry.samples, spine, anatomy)
     if hardware:
         add_hardware(density, geometry.samples, spine, anatomy)
-    seen = expose(density, patient.scanner, geometry, patient.confounders.tissue_cm, exposure)
-    grey = ToneCurve.draw(SCANNERS[patient.scanner], exposure).grey(seen)
+    seen = expose(density, patient.scanner, geometry.samples, patient.confounders.tissue_cm, exposure)
+    grey = enlarge(ToneCurve.draw(SCANNERS[patient.scanner], exposure).grey(seen), geometry.rows, geometry.columns)
     whiten_outside(grey, patient.scanner, geometry, _aims(spine, geometry), frame)
     has_overlay = happens(labels, OVERLAY_FREQUENCY[patient.scanner]) if overlay is None else overlay
     if has_overlay:
@@ -88,32 +89,26 @@ def _anatomy(
 
 def _bones(
     patient: Patient, grid: Grid, spine: tuple[Vertebra, ...], rng: np.random.Generator
-) -> tuple[Plane, list[tuple[Window, Plane]]]:
+) -> tuple[Plane, list[Outline]]:
     young, _ = reference.young_adult(SCANNERS[patient.scanner].make, patient.sex)
-    texture = smooth_noise(rng, grid.rows, grid.columns, (int(grid.height_mm / 9), int(grid.width_mm / 2.2)))
+    cells = (int(grid.height_mm / 7), int(grid.width_mm / 2.2))
+    texture = smooth_noise(rng, (grid.rows, grid.columns), cells)
     bone = grid.zeros()
-    outlines = []
-    for vertebra in spine[:-1]:
-        window = local_window(vertebra, grid)
-        density, outline = vertebra_density(vertebra, window, texture[window.where], young)
-        bone[window.where] += density
-        outlines.append((window, outline))
+    outlines = [add_vertebra(bone, grid, vertebra, texture, young) for vertebra in spine[:-1]]
     return bone, outlines[FIRST_LUMBAR : FIRST_LUMBAR + 4]
 
 
-def _calibrate(
-    bone: Plane, outlines: list[tuple[Window, Plane]], spine: tuple[Vertebra, ...], grid: Grid
-) -> tuple[float, ...]:
+def _calibrate(bone: Plane, outlines: list[Outline], spine: tuple[Vertebra, ...], grid: Grid) -> tuple[float, ...]:
     """Scales rows so that each of L1-L4 has its BMD although the neighbours' processes reach into it."""
-    lumbar = spine[FIRST_LUMBAR : FIRST_LUMBAR + 4]
-    ends = [v.y_mm + part * v.height_mm for v in lumbar for part in (-0.45, 0.45)]
+    levels = lumbar(spine)
+    ends = [v.y_mm + part * v.height_mm for v in levels for part in (-0.45, 0.45)]
     for _ in range(3):
-        gains = np.repeat([v.bmd_g_cm2 / m for v, m in zip(lumbar, _means(bone, outlines), strict=True)], 2)
+        gains = np.repeat([v.bmd_g_cm2 / m for v, m in zip(levels, _means(bone, outlines), strict=True)], 2)
         bone *= np.interp(grid.y_mm()[:, 0], ends, gains).astype(np.float32)[:, None]
     return tuple(_means(bone, outlines))
 
 
-def _means(bone: Plane, outlines: list[tuple[Window, Plane]]) -> list[float]:
+def _means(bone: Plane, outlines: list[Outline]) -> list[float]:
     return [
         float((bone[window.where] * outline).sum()) / max(float(outline.sum()), 1e-6)
         for window, outline in outlines
@@ -128,7 +123,7 @@ def _aims(spine: tuple[Vertebra, ...], geometry: Geometry) -> npt.NDArray[np.flo
 
 
 def _regions(spine: tuple[Vertebra, ...], geometry: Geometry) -> tuple[Region, ...]:
-    return tuple(_region(vertebra, geometry) for vertebra in spine[FIRST_LUMBAR : FIRST_LUMBAR + 4])
+    return tuple(_region(vertebra, geometry) for vertebra in lumbar(spine))
 
 
 def _region(vertebra: Vertebra, geometry: Geometry) -> Region:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from osteo_pacs.phantom.chance import random_stream
+from osteo_pacs.phantom.filters import to_grey
 from osteo_pacs.phantom.kinds import PhantomKind, Truth
 from osteo_pacs.phantom.out_of_scope import draw_out_of_scope
 from osteo_pacs.phantom.patient import draw_patient
-from osteo_pacs.phantom.raster import to_grey
 from osteo_pacs.phantom.render import Grey, draw_spine
 from osteo_pacs.phantom.scanner import ScannerStyle
 

@@ -1,100 +1,113 @@
-"""A total body picture: the whole skeleton at 2.4 mm a pixel, with the body's outline."""
+"""A total body picture: the whole skeleton at 2.4 mm a pixel, with the body's outline in air."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
+from osteo_pacs.phantom.grid import Grid, Plane, Point
 from osteo_pacs.phantom.patient import Patient
-from osteo_pacs.phantom.raster import Grid, Plane, add_ellipse, add_tube
+from osteo_pacs.phantom.raster import add_ellipse, add_tube, rounded
 
-Bone = tuple[list[tuple[float, float]], list[float], float]
+FIELD_MM = (1900.0, 650.0)
+_USUAL_HEIGHT_CM = 170.0
+_FLESH = 0.20
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A tube of someone 170 cm tall, in mm from the crown; densities relative to the spine's BMD."""
+
+    points: list[Point]
+    radii: list[float]
+    compact: float
+    spongy: float = 0.3
 
 
 def whole_body_density(grid: Grid, patient: Patient, rng: np.random.Generator) -> Plane:
     """Areal density from head to toes; soft tissue counts a little, so that the outline shows."""
-    plane = grid.zeros()
-    scale = patient.height_cm / 170
-    top = (grid.height_mm - 1700 * scale) / 2
+    scale = patient.height_cm / _USUAL_HEIGHT_CM
+    top = (grid.height_mm - 1740 * scale) / 2
     bmd = patient.l1_l4_bmd_g_cm2
-    girth = (patient.weight_kg / 68) ** 0.5
-    for points, radii, density in _flesh(girth):
-        add_tube(
-            plane, grid, _placed(points, scale, top), [r * scale for r in radii], compact=density, spongy=density
-        )
-    for points, radii, density in _skeleton(rng):
-        add_tube(
-            plane,
-            grid,
-            _placed(points, scale, top),
-            [r * scale for r in radii],
-            compact=density * bmd,
-            spongy=0.4 * bmd,
-        )
-    _add_skull(plane, grid, scale, top, bmd)
+    flesh = grid.zeros()
+    for part in _flesh((patient.weight_kg / 68) ** 0.5):
+        layer = grid.zeros()
+        _add(layer, grid, part, (scale, top, 1.0))
+        np.maximum(flesh, layer, out=flesh)
+    plane = np.minimum(flesh, np.float32(_FLESH * 0.8))
+    for part in _skeleton(rng):
+        _add(plane, grid, part, (scale, top, bmd))
+    skull, jaw = (0.0, 95 * scale + top), (0.0, 178 * scale + top)
+    add_ellipse(plane, grid, skull, (74 * scale, 94 * scale), density=1.0 * bmd, rim=0.9 * bmd)
+    add_ellipse(plane, grid, jaw, (48 * scale, 40 * scale), density=0.6 * bmd, rim=0.35 * bmd)
     return plane
 
 
-def _placed(points: list[tuple[float, float]], scale: float, top: float) -> list[tuple[float, float]]:
-    return [(x * scale, y * scale + top) for x, y in points]
+def _add(plane: Plane, grid: Grid, part: _Part, stature: tuple[float, float, float]) -> None:
+    scale, top, bmd = stature
+    points = [(x * scale, y * scale + top) for x, y in rounded(part.points, 3)]
+    radii = [radius * scale for radius in part.radii]
+    add_tube(plane, grid, points, radii, compact=part.compact * bmd, spongy=part.spongy * bmd)
 
 
-def _flesh(girth: float) -> list[Bone]:
-    soft = 0.16
-    parts: list[Bone] = [([(0, 330), (0, 560), (0, 850)], [150 * girth, 140 * girth, 165 * girth], soft)]
+def _flesh(girth: float) -> Iterator[_Part]:
+    trunk = [120.0, 165 * girth, 140 * girth, 172 * girth, 90.0]
+    yield _Part([(0, 300), (0, 420), (0, 640), (0, 820), (0, 930)], trunk, _FLESH, _FLESH)
+    yield _Part([(0, 60), (0, 130), (0, 240), (0, 300)], [70.0, 82.0, 55.0, 90.0], _FLESH, _FLESH)
     for side in (-1.0, 1.0):
-        parts.append(
-            ([(side * 90, 860), (side * 85, 1250), (side * 75, 1640)], [85 * girth, 58 * girth, 42], soft)
-        )
-        parts.append(
-            ([(side * 180, 330), (side * 225, 640), (side * 245, 880)], [50 * girth, 40 * girth, 30], soft)
-        )
-    return parts
+        leg: list[Point] = [(side * 88, 880), (side * 85, 1250), (side * 78, 1420), (side * 75, 1660)]
+        yield _Part(leg, [92 * girth, 58 * girth, 56 * girth, 38.0], _FLESH, _FLESH)
+        arm: list[Point] = [(side * 170, 320), (side * 222, 620), (side * 245, 860), (side * 252, 1000)]
+        yield _Part(arm, [56 * girth, 42 * girth, 32.0, 30.0], _FLESH, _FLESH)
 
 
-def _skeleton(rng: np.random.Generator) -> list[Bone]:
-    bones: list[Bone] = [([(0, 220), (4, 420), (-2, 620), (0, 800)], [9, 13, 18, 22], 0.75)]
+def _skeleton(rng: np.random.Generator) -> Iterator[_Part]:
+    yield _Part([(0, 215), (3, 420), (-2, 620), (0, 790)], [11.0, 14.0, 19.0, 23.0], 0.85, 0.6)
+    yield _Part([(0, 770), (0, 830)], [40.0, 20.0], 0.35, 0.45)
     for side in (-1.0, 1.0):
-        bones += _arm(side, float(rng.normal(0, 8)))
-        bones += _leg(side, float(rng.normal(0, 5)))
-        bones += _trunk(side)
-    return bones
+        yield from _arm(side, float(rng.normal(0, 8)))
+        yield from _leg(side, float(rng.normal(0, 5)))
+        yield from _trunk(side)
 
 
-def _arm(side: float, away: float) -> list[Bone]:
-    elbow, wrist = (side * (225 + away), 620.0), (side * (248 + away), 850.0)
-    hand = (side * (250 + away), 960.0)
-    return [
-        ([(side * 175, 315), elbow], [15, 12], 0.8),
-        ([elbow, wrist], [10, 9], 0.7),
-        ([(elbow[0] + side * 14, elbow[1]), (wrist[0] + side * 16, wrist[1])], [8, 8], 0.7),
-        ([wrist, hand], [16, 18], 0.45),
-        ([(side * 30, 285), (side * 170, 290)], [7, 8], 0.6),
-    ]
+def _arm(side: float, away: float) -> Iterator[_Part]:
+    elbow, wrist = (side * (222 + away), 620.0), (side * (246 + away), 855.0)
+    yield _Part([(side * 172, 312), elbow], [20.0, 12.0, 12.0, 15.0], 1.0)
+    yield _Part([elbow, wrist], [9.0, 8.0, 9.0], 0.9)
+    yield _Part([(elbow[0] + side * 15, elbow[1]), (wrist[0] + side * 16, wrist[1])], [8.0, 7.0, 10.0], 0.9)
+    for finger in range(4):
+        tip = (wrist[0] + side * (-6 + 11 * finger), 990.0 + 12 * (finger in {1, 2}))
+        yield _Part([(wrist[0] + side * (2 + 5 * finger), 875.0), tip], [6.0, 4.0], 0.6)
+    yield _Part([(side * 18, 282), (side * 95, 268), (side * 165, 292)], [7.0, 6.0, 8.0], 0.7)
+    yield _Part([(side * 120, 320), (side * 110, 440)], [34.0, 8.0], 0.10, 0.14)
 
 
-def _leg(side: float, away: float) -> list[Bone]:
-    hip, knee, ankle = (side * 95.0, 870.0), (side * (88 + away), 1250.0), (side * (80 + away), 1620.0)
-    return [
-        ([hip, (side * 125, 890), (side * 118, 980), knee], [24, 20, 16, 24], 1.0),
-        ([knee, (knee[0], 1300), ankle], [26, 17, 14], 0.95),
-        ([(knee[0] + side * 28, 1285), (ankle[0] + side * 22, 1625)], [7, 8], 0.6),
-        ([ankle, (ankle[0] + side * 40, 1690)], [22, 18], 0.7),
-    ]
+def _leg(side: float, away: float) -> Iterator[_Part]:
+    knee, ankle = (side * (86 + away), 1250.0), (side * (78 + away), 1640.0)
+    yield _Part([(side * 88, 868), (side * 122, 895)], [24.0, 17.0], 0.8, 0.8)
+    yield _Part([(side * 126, 885), (side * 118, 1000), knee], [24.0, 16.0, 16.0, 18.0, 32.0], 1.2, 0.5)
+    yield _Part([(knee[0], 1275), (knee[0], 1320), ankle], [34.0, 19.0, 15.0, 14.0, 19.0], 1.2, 0.5)
+    yield _Part([(knee[0] + side * 30, 1290), (ankle[0] + side * 24, 1650)], [8.0, 6.0, 9.0], 0.8)
+    yield _Part([(ankle[0], 1660), (ankle[0] + side * 38, 1735)], [26.0, 16.0], 0.55, 0.5)
 
 
-def _trunk(side: float) -> list[Bone]:
-    ribs: list[Bone] = [
-        ([(side * 10, y), (side * 90, y + 5), (side * 128, y + 45), (side * 115, y + 95)], [6, 6, 6, 5], 0.32)
-        for y in np.linspace(275, 560, 10).tolist()
-    ]
-    pelvis: list[Bone] = [
-        ([(side * 40, 770), (side * 110, 730), (side * 130, 790), (side * 85, 850)], [16, 18, 16, 22], 0.55),
-        ([(side * 80, 870), (side * 50, 930), (side * 15, 890)], [16, 14, 12], 0.5),
-    ]
-    return ribs + pelvis
-
-
-def _add_skull(plane: Plane, grid: Grid, scale: float, top: float, bmd: float) -> None:
-    centre = (0.0, 95 * scale + top)
-    add_ellipse(plane, grid, centre, (72 * scale, 92 * scale), 1.3 * bmd, rim=0.6 * bmd)
-    add_ellipse(plane, grid, (0.0, 185 * scale + top), (45 * scale, 38 * scale), 0.7 * bmd, rim=0.3 * bmd)
+def _trunk(side: float) -> Iterator[_Part]:
+    for index in range(10):
+        y, width = 268.0 + 30 * index, 72.0 + 58 * float(np.sin(np.pi * min(index + 1, 9) / 14))
+        rib: list[Point] = [
+            (side * 10, y),
+            (side * width * 0.7, y),
+            (side * width, y + 45),
+            (side * width * 0.8, y + 95),
+        ]
+        yield _Part(rib, [5.5, 6.0, 6.0, 4.5], 0.38, 0.12)
+    yield _Part(
+        [(side * 42, 775), (side * 96, 735), (side * 138, 760), (side * 112, 840)],
+        [20.0, 24.0, 10.0, 24.0],
+        0.5,
+        0.36,
+    )
+    yield _Part([(side * 84, 860), (side * 50, 868), (side * 14, 890)], [16.0, 11.0, 12.0], 0.55)
+    yield _Part([(side * 80, 880), (side * 62, 940), (side * 20, 905)], [14.0, 14.0, 9.0], 0.6)
