@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 import osteo_pacs
-from osteo_pacs.cli import config, db, processes, send, study
+from osteo_pacs.cli import config, db, processes, queue_changes, send, study
+from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.program import Program
 
 app = typer.Typer(
@@ -49,7 +50,9 @@ def program(
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")
+app.add_typer(queue_changes.app, name="queue")
 app.command()(send.send)
+app.command()(demo)
 for command in processes.COMMANDS:
     app.command()(command)
 

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from osteo_pacs.cli.choices import StudyStateName
 from osteo_pacs.cli.output import Json, as_text, print_json, print_table
 from osteo_pacs.cli.program import NotFound, opened_database, settings_of
 
 if TYPE_CHECKING:
     from osteo_pacs.db.deliveries import DeliverySummary
     from osteo_pacs.db.reports import ReportSummary
-    from osteo_pacs.jobs.progress import InstanceSummary, StudyState, StudySummary
-
-STATES = "receiving, queued, reading, reported, delivered, nothing_to_read, parked or cancelled"
+    from osteo_pacs.jobs.progress import InstanceSummary, StudySummary
 
 app = typer.Typer(help="See the studies, how far they are and why.", no_args_is_help=True)
 
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The latest N.")]
 States = Annotated[
-    list[str] | None, typer.Option("--state", metavar="STATE", help=f"Only {STATES}; may be given again.")
+    list[StudyStateName] | None,
+    typer.Option(
+        "--state", metavar="STATE", help=f"Studies in this state: {', '.join(StudyStateName)}. May be repeated."
+    ),
 ]
 StudyUid = Annotated[str, typer.Argument(metavar="STUDY_INSTANCE_UID", help="The study.")]
 
@@ -28,9 +30,9 @@ StudyUid = Annotated[str, typer.Argument(metavar="STUDY_INSTANCE_UID", help="The
 @app.command("list")
 def list_(context: typer.Context, *, limit: Limit = 50, state: States = None, json: Json = False) -> None:
     """List the studies, the latest first."""
-    from osteo_pacs.jobs.progress import list_studies
+    from osteo_pacs.jobs.progress import StudyState, list_studies
 
-    wanted = _states(state) if state else None
+    wanted = {StudyState(name) for name in state} if state else None
     with opened_database(settings_of(context)) as database, database.read() as session:
         studies = list_studies(session, limit=limit, states=wanted)
     if json:
@@ -123,14 +125,6 @@ def delivery_facts(delivery: DeliverySummary) -> dict[str, Any]:
         "revision": delivery.revision,
         "job_id": delivery.job_id,
     }
-
-
-def _states(names: list[str]) -> set[StudyState]:
-    from osteo_pacs.jobs.progress import StudyState
-
-    if unknown := [name for name in names if name not in set(StudyState)]:
-        raise typer.BadParameter(f"{unknown[0]} is none of {STATES}", param_hint="--state")
-    return {StudyState(name) for name in names}
 
 
 def _explain(

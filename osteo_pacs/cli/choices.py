@@ -1,0 +1,36 @@
+"""The names that options take, spelled out so that ``--help`` need not load the database; a test compares."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class JobKindName(StrEnum):
+    """Names of ``JobKind``."""
+
+    INFER = "infer"
+    DELIVER = "deliver"
+
+
+class JobStateName(StrEnum):
+    """Names of ``JobState``."""
+
+    AVAILABLE = "available"
+    CLAIMED = "claimed"
+    RETRYABLE = "retryable"
+    COMPLETED = "completed"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+class StudyStateName(StrEnum):
+    """Names of ``StudyState``."""
+
+    RECEIVING = "receiving"
+    QUEUED = "queued"
+    READING = "reading"
+    REPORTED = "reported"
+    DELIVERED = "delivered"
+    NOTHING_TO_READ = "nothing_to_read"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
