@@ -89,6 +89,7 @@ class ScriptedScp:
         self.associations = 0
         self._released = threading.Event()
         self._server: Any = None
+        self._sockets: list[socket.socket] = []
         self._ae = AE(ae_title=ae_title)
         self._ae.require_calling_aet = list(knows)
         for sop_class_uid in (Verification, *sop_class_uids):
@@ -98,7 +99,7 @@ class ScriptedScp:
         self._released.clear()
         handlers = [
             (evt.EVT_ACCEPTED, self._on_accepted),
-            (evt.EVT_CONN_OPEN, _without_nagle),
+            (evt.EVT_CONN_OPEN, self._on_connection),
             (evt.EVT_C_STORE, self._on_c_store),
         ]
         self._server = self._ae.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
@@ -108,6 +109,9 @@ class ScriptedScp:
         if self._server is not None:
             self._server.shutdown()
             self._server = None
+        # The library leaves a socket open whose peer has left first.
+        while self._sockets:
+            self._sockets.pop().close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -120,6 +124,11 @@ class ScriptedScp:
     def sop_instance_uids(self) -> list[str]:
         """Of all that was received, in order, however it was answered."""
         return [received.sop_instance_uid for received in self.received]
+
+    def _on_connection(self, event: evt.Event) -> None:
+        connection = event.assoc.dul.socket.socket
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sockets.append(connection)
 
     def _on_accepted(self, _event: evt.Event) -> None:
         self.associations += 1
@@ -145,7 +154,3 @@ class ScriptedScp:
             case Silence():
                 self._released.wait(60)
         return 0x0000
-
-
-def _without_nagle(event: evt.Event) -> None:
-    event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
