@@ -166,7 +166,6 @@ def _instance(study_instance_uid, sop_instance_uid, now):
         accession_number="",
         patient_digest="",
         sha256="0" * 64,
-        pixel_digest=None,
         size_bytes=384_000,
         path=f"instances/{sop_instance_uid}.dcm",
         calling_ae_title="DXA",
