@@ -10,6 +10,7 @@ import typer
 import osteo_pacs
 from osteo_pacs.cli import config, db, processes, queue_changes, send, study
 from osteo_pacs.cli.demo import demo
+from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.program import Program
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")
 app.add_typer(queue_changes.app, name="queue")
 app.command()(send.send)
+app.command()(doctor)
 app.command()(demo)
 for command in processes.COMMANDS:
     app.command()(command)

@@ -1,0 +1,55 @@
+"""The model: is the bundle what its manifest says, does the device answer, does a trial prediction come out?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from osteo_pacs import shipped
+from osteo_pacs.config import Settings
+from osteo_pacs.doctor.check import Check, Examination, failed, passed
+from osteo_pacs.sealed import open_sealed
+
+TRIAL_PHANTOM = 1
+DIGITS = 12
+
+
+def examinations(settings: Settings) -> Iterator[Examination]:
+    """Digest, device, prediction; the last starts PyTorch and takes a while."""
+    folder = settings.model.bundle or shipped.BUNDLE
+    device = settings.worker.device
+    yield Examination("bundle", lambda: _digest(folder))
+    yield Examination("device", lambda: _device(device), limit_s=120)
+    yield Examination("prediction", lambda: _predict(folder, device), limit_s=180)
+
+
+def _digest(folder: Path) -> Check:
+    sealed = open_sealed(folder)
+    return passed("bundle", f"{folder}, {len(sealed.files)} files as sealed ({sealed.manifest_sha256[:DIGITS]})")
+
+
+def _device(device: str) -> Check:
+    from osteo_pacs.infer.device import describe_device
+
+    return passed("device", f'[worker] device = "{device}" is {describe_device(device)}')
+
+
+def _predict(folder: Path, device: str) -> Check:
+    import numpy as np
+
+    from osteo_pacs.images import GreyImage
+    from osteo_pacs.infer.bundle import load_bundle
+    from osteo_pacs.infer.outcome import Prediction
+    from osteo_pacs.phantom import spine_image
+
+    model = load_bundle(folder, device)
+    pixels, _ = spine_image(TRIAL_PHANTOM)
+    [outcome] = model.predict([GreyImage(pixels.astype(np.float32) / np.float32(255))])
+    name = f"{model.version.name} {model.version.version} by {model.runtime.name}"
+    match outcome:
+        case Prediction(probability=probability):
+            return passed("prediction", f"{name} read a simulated spine: {100 * probability:.1f} %")
+        case refused:
+            return failed(
+                "prediction", f"{name} refused a simulated spine: {refused.sentence}", "Restore the bundle."
+            )

@@ -1,0 +1,41 @@
+"""All examinations in the order in which one leans on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from osteo_pacs.config import Settings, find_config, load
+from osteo_pacs.doctor import database, model, peers, spool, versions
+from osteo_pacs.doctor.check import Check, Examination, examine, failed, passed
+from osteo_pacs.errors import ConfigurationError
+
+
+def make_round(config: Path | None) -> Iterator[Check]:
+    """Every check as it is made; without a configuration that can be used, the versions alone follow it.
+
+    Args:
+        config: the file that was named, if one was.
+    """
+    settings, first = _configuration(config)
+    yield first
+    yield from (examine(examination) for examination in versions.examinations())
+    if settings is not None:
+        yield from (examine(examination) for examination in _examinations(settings))
+
+
+def _examinations(settings: Settings) -> Iterator[Examination]:
+    for subject in (database, spool, model, peers):
+        yield from subject.examinations(settings)
+
+
+def _configuration(config: Path | None) -> tuple[Settings | None, Check]:
+    try:
+        path = find_config(config)
+        settings = load(path)
+    except ConfigurationError as error:
+        return None, failed("configuration", error.message, error.remedy or "Mend these lines.")
+    if not settings.selection.rules:
+        remedy = "Copy them from a new file: `osteo-pacs config init`."
+        return settings, failed("configuration", f"{path} has no [[selection.rules]]: nothing is read", remedy)
+    return settings, passed("configuration", f"{path} can be used")
