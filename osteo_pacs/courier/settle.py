@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from sqlalchemy.orm import Session
-
 from osteo_pacs.config.sections import Jobs
 from osteo_pacs.courier.send import SendOutcome, Sent
 from osteo_pacs.db.audit import Action, AuditRecord, EventId, append
 from osteo_pacs.db.deliveries import mark_delivered
-from osteo_pacs.db.session import Database, database_now
+from osteo_pacs.db.session import Database, Session, database_now
 from osteo_pacs.deliver.disposition import Refused, TryAgain
 from osteo_pacs.dicom.status import Status
 from osteo_pacs.jobs.queue import Claim, complete, park, retry_at

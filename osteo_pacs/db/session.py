@@ -22,6 +22,8 @@ from osteo_pacs.errors import RetryableError
 
 __all__ = ["Database", "DatabaseUnavailable", "Session", "database_now"]
 
+__all__ = ["Database", "DatabaseUnavailable", "Session", "database_now"]
+
 BUSY_TIMEOUT_S = 15
 
 
