@@ -1,4 +1,4 @@
-"""A spine DXA simulator with known truth: for the demonstration, self-tests, and the bundle's demonstration weights.
+"""A spine DXA simulator with known truth, for the demonstration, self-tests and the demonstration weights.
 
 ``patient`` draws who is scanned and how dense the spine is, from published BMD (``reference``) and with what makes
 reading hard (``confounders``); ``spine`` and ``vertebra`` lay the anatomy out, ``surroundings``, ``degeneration``

@@ -45,7 +45,8 @@ def _spinous_process(x: Plane, y: Plane, half_height: float, size: float) -> Pla
     down = (y - np.float32(0.72 * half_height)) * np.float32(1 / (0.95 * half_height))
     widening = np.float32(2.3 * size) + np.float32(1.4 * size) * np.clip(down + np.float32(0.2), 0, 1.2)
     radius = np.square(x / widening) + np.square(np.square(down))
-    return np.float32(0.70) * np.sqrt(np.maximum(1 - radius, 0)) + np.float32(0.34) * bump(radius - 1, 0.30)
+    drop: Plane = np.float32(0.70) * np.sqrt(np.maximum(1 - radius, 0)) + np.float32(0.34) * bump(radius - 1, 0.30)
+    return drop
 
 
 def add_transverse_processes(plane: Plane, grid: Grid, vertebra: Vertebra, scale: float) -> None:
@@ -79,4 +80,5 @@ def _ring(dx: Plane, dy: Plane, semi_x: float, semi_y: float) -> Plane:
 
 def _blob(dx: Plane, dy: Plane, semi_x: float, semi_y: float) -> Plane:
     radius_2 = np.square(dx * np.float32(1 / semi_x)) + np.square(dy * np.float32(1 / semi_y))
-    return np.square(np.maximum(1 - radius_2, 0))
+    hill: Plane = np.square(np.maximum(1 - radius_2, 0))
+    return hill

@@ -10,6 +10,14 @@ from osteo_pacs.phantom.chance import happens
 
 THICK_TISSUE_CM = 26.0
 """From this thickness on the picture is noticeably noisier."""
+SCOLIOSIS_DEG = 10.0
+MARKED_SEVERITY = 0.35
+TURNED_DEG = 4.0
+SHIFTED_MM = 14.0
+"""From these on a reader would mention scoliosis (Cobb), degeneration or calcification, and malposition."""
+
+FAINT_SEVERITY = 0.15
+"""Below it, degeneration or calcification does not show."""
 
 CONFOUNDER_NAMES = (
     "scoliosis",
@@ -60,13 +68,13 @@ class Confounders:
     def names(self) -> tuple[str, ...]:
         """The confounders that a reader would mention, for results by subgroup."""
         is_present = (
-            abs(self.scoliosis_deg) >= 10,
-            self.osteophytes >= 0.35,
-            self.aortic_calcification >= 0.35,
+            abs(self.scoliosis_deg) >= SCOLIOSIS_DEG,
+            self.osteophytes >= MARKED_SEVERITY,
+            self.aortic_calcification >= MARKED_SEVERITY,
             self.fractured_level is not None,
             self.dense_level is not None,
             self.metal > 0,
-            abs(self.rotation_deg) >= 4 or abs(self.shift_mm[0]) >= 14,
+            abs(self.rotation_deg) >= TURNED_DEG or abs(self.shift_mm[0]) >= SHIFTED_MM,
             self.tissue_cm >= THICK_TISSUE_CM,
         )
         return tuple(name for name, present in zip(CONFOUNDER_NAMES, is_present, strict=True) if present)

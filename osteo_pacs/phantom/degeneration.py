@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from osteo_pacs.phantom.chance import happens
-from osteo_pacs.phantom.confounders import Confounders
+from osteo_pacs.phantom.confounders import FAINT_SEVERITY, Confounders
 from osteo_pacs.phantom.grid import Grid, Plane
 from osteo_pacs.phantom.raster import add_ellipse, add_tube
 from osteo_pacs.phantom.spine import FIRST_LUMBAR, Vertebra
@@ -18,7 +18,7 @@ def add_osteophytes(
 ) -> None:
     """Spurs at the corners of the bodies, beaks toward the disc, and sclerotic facets."""
     severity = confounders.osteophytes
-    if severity < 0.15:
+    if severity < FAINT_SEVERITY:
         return
     for vertebra in spine[FIRST_LUMBAR : FIRST_LUMBAR + 5]:
         for side in (-1.0, 1.0):
@@ -45,17 +45,16 @@ def add_aortic_calcification(
 ) -> None:
     """Plaques along the two walls of the aorta, which runs over the right of the picture and ends at L4."""
     severity = confounders.aortic_calcification
-    if severity < 0.15:
+    if severity < FAINT_SEVERITY:
         return
-    offset = float(rng.uniform(4, 15))
+    aside = float(rng.uniform(4, 14))
     for _ in range(int(8 + 34 * severity)):
         vertebra = spine[FIRST_LUMBAR + int(rng.integers(4))]
-        wall = float(rng.choice((-_AORTA_MM, _AORTA_MM)) + rng.normal(0, 0.8))
-        y = vertebra.y_mm + float(rng.uniform(-0.7, 0.7)) * vertebra.height_mm
-        x = vertebra.x_mm + offset + wall
-        length = float(rng.uniform(1.5, 9.0)) * severity + 1
-        points = [(x, y), (x + float(rng.normal(0, 0.8)), y + length)]
-        add_tube(plane, grid, points, [1.0, 0.8], compact=float(rng.uniform(0.10, 0.45)), spongy=0.05)
+        x, y = vertebra.place(0, float(rng.uniform(-1.2, 1.2)))
+        x += aside + float(rng.choice((-_AORTA_MM, _AORTA_MM)) + rng.normal(0, 0.8))
+        end = (x + float(rng.normal(0, 0.8)), y + float(rng.uniform(1.5, 9.0)) * severity + 1)
+        density = float(rng.uniform(0.12, 0.5))
+        add_tube(plane, grid, [(x, y), end], [1.4, 1.0], compact=density, spongy=density)
 
 
 def add_metal(plane: Plane, grid: Grid, count: int, rng: np.random.Generator) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from osteo_pacs.phantom.grid import Grid, Plane, Point
 from osteo_pacs.phantom.patient import Patient
-from osteo_pacs.phantom.raster import add_ellipse, add_tube, rounded
+from osteo_pacs.phantom.raster import add_ellipse, add_tube, inside, rounded
 
 FIELD_MM = (134.5, 170.0)
 """Smallest height, and width, of the picture."""
@@ -24,18 +24,26 @@ def femur_density(grid: Grid, patient: Patient, rng: np.random.Generator, *, is_
 
 
 def _femur(grid: Grid, head: Point, bmd: float, *, droop: float) -> Plane:
-    """Parts of one bone do not add up: the densest counts."""
+    """Parts of one bone do not add up: the densest counts. The shaft's thick wall begins below the trochanters."""
     x, y = head
-    shaft, neck, knobs = grid.zeros(), grid.zeros(), grid.zeros()
-    axis = rounded([(x + 40, y + 18), (x + 49, y + 38), (x + 54, y + 65), (x + 60, y + 135)])
-    add_tube(shaft, grid, axis, [21.0, 17.5, 15.0, 14.5], compact=1.55 * bmd, spongy=0.42 * bmd)
-    bridge = rounded([(x, y), (x + 22, y + 14 + droop * 0.5), (x + 46, y + 33 + droop)])
-    add_tube(neck, grid, bridge, [18.0, 15.5, 19.0], compact=0.95 * bmd, spongy=0.62 * bmd)
-    add_ellipse(neck, grid, (x + 10, y + 6), (22.0, 6.0), density=0.20 * bmd, angle_deg=35)
-    add_ellipse(knobs, grid, head, (23.5, 23.5), density=0.88 * bmd, rim=0.16 * bmd)
-    add_ellipse(knobs, grid, (x + 56, y + 12), (14.0, 19.0), density=0.62 * bmd, angle_deg=-16, rim=0.10 * bmd)
-    add_ellipse(knobs, grid, (x + 34, y + 52), (8.5, 12.0), density=0.62 * bmd, angle_deg=25, rim=0.10 * bmd)
-    return np.maximum(np.maximum(shaft, neck), knobs)
+    shaft, end, knobs = grid.zeros(), grid.zeros(), grid.zeros()
+    axis = rounded([(x + 38, y + 24), (x + 46, y + 42), (x + 53, y + 65), (x + 60, y + 140)])
+    add_tube(shaft, grid, axis, [22.0, 17.5, 15.0, 14.5], compact=1.6 * bmd, spongy=0.40 * bmd)
+    shaft *= inside(grid.y_mm() - np.float32(y + 52), 40.0)
+    add_tube(end, grid, axis, [23.0, 17.5, 15.0, 14.5], compact=0.72 * bmd, spongy=0.62 * bmd)
+    bridge = rounded([(x, y), (x + 20, y + 13 + droop * 0.5), (x + 44, y + 30 + droop)])
+    add_tube(knobs, grid, bridge, [19.0, 15.5, 21.0], compact=0.95 * bmd, spongy=0.66 * bmd)
+    add_ellipse(knobs, grid, (x + 10, y + 6), (24.0, 6.0), density=0.16 * bmd, angle_deg=35)
+    plane = np.maximum(np.maximum(shaft, end), knobs)
+    for place, semi_axes, turn, part in (
+        (head, (23.5, 23.5), 0.0, 0.90),
+        ((x + 50, y + 10), (15.0, 20.0), -24.0, 0.70),
+        ((x + 33, y + 50), (8.0, 13.0), 25.0, 0.66),
+    ):
+        knob = grid.zeros()
+        add_ellipse(knob, grid, place, semi_axes, density=part * bmd, angle_deg=turn, rim=0.10 * bmd)
+        np.maximum(plane, knob, out=plane)
+    return plane
 
 
 def _add_pelvis(plane: Plane, grid: Grid, head: Point, bmd: float) -> None:

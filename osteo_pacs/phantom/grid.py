@@ -48,12 +48,14 @@ class Grid:
     def x_mm(self) -> Plane:
         """Positions of the columns, shape (1, columns)."""
         place = np.arange(self.columns, dtype=np.float32) - np.float32((self.columns - 1) / 2)
-        return np.multiply(place, np.float32(self.column_mm))[None]
+        positions: Plane = place * np.float32(self.column_mm)
+        return positions[None]
 
     def y_mm(self) -> Plane:
         """Positions of the rows, shape (rows, 1)."""
         place = np.arange(self.rows, dtype=np.float32) + np.float32(0.5)
-        return np.multiply(place, np.float32(self.row_mm))[:, None]
+        positions: Plane = place * np.float32(self.row_mm)
+        return positions[:, None]
 
     def zeros(self) -> Plane:
         """An empty plane."""

@@ -21,37 +21,38 @@ from osteo_pacs.phantom.kinds import PhantomKind
 from osteo_pacs.phantom.patient import Patient
 from osteo_pacs.phantom.scanner import SCANNERS, Make
 
-GE_PROTOCOL = {
-    PhantomKind.AP_SPINE: "AP Spine",
-    PhantomKind.SPINE_HARDWARE: "AP Spine",
-    PhantomKind.FEMUR_LEFT: "Left Femur",
-    PhantomKind.FEMUR_RIGHT: "Right Femur",
-    PhantomKind.LATERAL_SPINE: "LVA",
-    PhantomKind.TOTAL_BODY: "Total Body",
-    PhantomKind.KNEE_LEFT: "Left Ortho Knee",
-    PhantomKind.KNEE_RIGHT: "Right Ortho Knee",
-    PhantomKind.FOREARM: "Left Forearm",
-    PhantomKind.CHEST: "Chest PA",
-    PhantomKind.REPORT_PAGE: "Report",
-    PhantomKind.NOISE: "QA",
-}
-"""(0018,1030) Protocol Name of a GE picture."""
 
-HOLOGIC_SERIES = {
-    PhantomKind.AP_SPINE: "Lumbar Spine",
-    PhantomKind.SPINE_HARDWARE: "Lumbar Spine",
-    PhantomKind.FEMUR_LEFT: "Left Hip",
-    PhantomKind.FEMUR_RIGHT: "Right Hip",
-    PhantomKind.LATERAL_SPINE: "IVA Lateral",
-    PhantomKind.TOTAL_BODY: "Whole Body",
-    PhantomKind.KNEE_LEFT: "Left Knee",
-    PhantomKind.KNEE_RIGHT: "Right Knee",
-    PhantomKind.FOREARM: "Left Forearm",
-    PhantomKind.CHEST: "Chest PA",
-    PhantomKind.REPORT_PAGE: "DXA Report",
-    PhantomKind.NOISE: "QC",
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """How a kind of picture is named in headers.
+
+    Attributes:
+        protocol: (0018,1030) Protocol Name of a GE picture.
+        description: (0008,103E) Series Description of a Hologic picture.
+        body_part: (0018,0015) Body Part Examined of a Hologic picture (PS3.16 Annex L).
+        laterality: (0020,0060) Laterality of a Hologic picture; None where the part is not paired.
+    """
+
+    protocol: str
+    description: str
+    body_part: str = ""
+    laterality: str | None = None
+
+
+LABELS = {
+    PhantomKind.AP_SPINE: Labels("AP Spine", "Lumbar Spine", "LSPINE"),
+    PhantomKind.SPINE_HARDWARE: Labels("AP Spine", "Lumbar Spine", "LSPINE"),
+    PhantomKind.FEMUR_LEFT: Labels("Left Femur", "Left Hip", "HIP", "L"),
+    PhantomKind.FEMUR_RIGHT: Labels("Right Femur", "Right Hip", "HIP", "R"),
+    PhantomKind.LATERAL_SPINE: Labels("LVA", "IVA Lateral", "TLSPINE"),
+    PhantomKind.TOTAL_BODY: Labels("Total Body", "Whole Body", "WHOLEBODY"),
+    PhantomKind.KNEE_LEFT: Labels("Left Ortho Knee", "Left Knee", "KNEE", "L"),
+    PhantomKind.KNEE_RIGHT: Labels("Right Ortho Knee", "Right Knee", "KNEE", "R"),
+    PhantomKind.FOREARM: Labels("Left Forearm", "Left Forearm", "FOREARM", "L"),
+    PhantomKind.CHEST: Labels("Chest PA", "Chest PA", "CHEST"),
+    PhantomKind.REPORT_PAGE: Labels("Report", "DXA Report", "LSPINE"),
+    PhantomKind.NOISE: Labels("QA", "QC", "PHANTOM"),
 }
-"""(0008,103E) Series Description of a Hologic picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _add_ge_habits(ds: Dataset, kind: PhantomKind, pixels: npt.NDArray[np.uint8]
     ds.SOPClassUID = uid.ComputedRadiographyImageStorage
     ds.Modality = "CR"
     ds.StudyDescription = "DXA"
-    ds.ProtocolName = GE_PROTOCOL[kind]
+    ds.ProtocolName = LABELS[kind].protocol
     ds.BodyPartExamined = ds.ViewPosition = ds.Laterality = ds.PatientOrientation = ""
     ds.ExposedArea = [max(round(side * _GE_PIXEL_CM), 1) for side in (pixels.shape[1], pixels.shape[0])]
     block = ds.private_block(0x7003, "GEMS_LUNAR_RAW", create=True)
@@ -141,7 +142,10 @@ def _add_hologic_habits(ds: Dataset, kind: PhantomKind) -> None:
     ds.ConversionType = "WSD"
     ds.ImageType = ["DERIVED", "SECONDARY"]
     ds.StudyDescription = "Bone Densitometry"
-    ds.SeriesDescription = HOLOGIC_SERIES[kind]
+    ds.SeriesDescription = LABELS[kind].description
+    ds.BodyPartExamined = LABELS[kind].body_part
+    if LABELS[kind].laterality is not None:
+        ds.Laterality = LABELS[kind].laterality
     ds.PatientOrientation = ""
     block = ds.private_block(0x0011, "HOLOGIC", create=True)
     block.add_new(0x01, "LO", f"{ds.PatientName}|{ds.PatientID}")

@@ -1,4 +1,4 @@
-"""The ideal observer: what a densitometer's own reading of the simulated BMD would say, the ceiling for a model."""
+"""The ideal observer: what a densitometer's reading of the simulated BMD would say, the ceiling for a model."""
 
 from __future__ import annotations
 

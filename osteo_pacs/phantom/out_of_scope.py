@@ -14,7 +14,8 @@ from osteo_pacs.phantom.filters import enlarge, smooth_noise
 from osteo_pacs.phantom.geometry import Geometry, chest_geometry, region_geometry, total_body_geometry
 from osteo_pacs.phantom.grid import Grid, Plane
 from osteo_pacs.phantom.kinds import PhantomKind
-from osteo_pacs.phantom.page import noise_picture, report_page
+from osteo_pacs.phantom.nothing import noise_picture
+from osteo_pacs.phantom.page import report_page
 from osteo_pacs.phantom.patient import Patient
 from osteo_pacs.phantom.render import Grey, draw_spine, render_spine
 from osteo_pacs.phantom.scanner import SCANNERS, ScannerStyle

@@ -51,7 +51,7 @@ def _line(draw: ImageDraw.ImageDraw, geometry: Geometry, vertebra: Vertebra, end
 
 
 def _stroke(geometry: Geometry) -> int:
-    return 2 if geometry.columns > 450 else 1
+    return max(1, geometry.columns // 350)
 
 
 def _write_labels(draw: ImageDraw.ImageDraw, geometry: Geometry, levels: tuple[Vertebra, ...], u: float) -> None:

@@ -1,4 +1,4 @@
-"""Report pages and pictures of nothing: what else arrives in the place of a scan."""
+"""Report pages: a densitometer sends them as pictures, and a spine on them is no spine picture."""
 
 from __future__ import annotations
 
@@ -72,23 +72,3 @@ def _draw_reference_plot(draw: ImageDraw.ImageDraw, patient: Patient, box: tuple
     y = top + height * float(np.clip(0.33 - 0.13 * patient.t_score, 0.02, 0.98))
     draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_INK)
     draw.text((left, bottom + 6), "BMD by age, AP spine", fill=_INK, font=font_of(13))
-
-
-def noise_picture(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """A picture of nothing: white noise, a bare table, stripes, clouds, or a single grey."""
-    rows, columns = int(rng.integers(230, 790)), int(rng.integers(220, 720))
-    kind = int(rng.integers(5))
-    field = rng.standard_normal((rows, columns), dtype=np.float32)
-    if kind == 0:
-        grey = 128 + 60 * field
-    elif kind == 1:
-        grey = 20 + 8 * field
-    elif kind == 2:
-        grey = 110 + 80 * np.sin(np.arange(rows) * rng.uniform(0.05, 0.6))[:, None] + 10 * field
-    elif kind == 3:
-        coarse = np.asarray(Image.fromarray(field[:9, :9]).resize((columns, rows), Image.Resampling.BICUBIC))
-        grey = 120 + 55 * coarse + 6 * field
-    else:
-        grey = np.full((rows, columns), float(rng.integers(0, 256)))
-    pixels: npt.NDArray[np.uint8] = np.clip(grey, 0, 255).astype(np.uint8)
-    return pixels

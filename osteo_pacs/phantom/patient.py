@@ -15,6 +15,8 @@ from osteo_pacs.phantom.scanner import SCANNERS, ScannerStyle
 OSTEOPOROSIS_T_SCORE = -2.5
 """At or below it: osteoporosis (WHO)."""
 
+LevelBmd = tuple[float, float, float, float]
+
 _REFERRAL_SHIFT_SD = 0.45
 _LEVEL_SCATTER = 0.045
 _BMD_LIMITS_G_CM2 = (0.42, 1.75)
@@ -28,8 +30,6 @@ class Patient:
         scanner: whose picture, and whose BMD scale.
         height_cm, weight_kg: stature; the weight drives tissue thickness.
         bmd_g_cm2: areal BMD of L1, L2, L3, L4 without fracture, sclerosis or calcification.
-        l1_l4_bmd_g_cm2: their area-weighted mean.
-        t_score, z_score: from the vertebrae that a reader would evaluate, against the same vertebrae's reference.
         confounders: what makes the picture harder to read.
     """
 
@@ -38,11 +38,25 @@ class Patient:
     age_years: int
     height_cm: float
     weight_kg: float
-    bmd_g_cm2: tuple[float, float, float, float]
-    l1_l4_bmd_g_cm2: float
-    t_score: float
-    z_score: float
+    bmd_g_cm2: LevelBmd
     confounders: Confounders
+
+    @property
+    def l1_l4_bmd_g_cm2(self) -> float:
+        """Area-weighted mean of the four vertebrae."""
+        return float(np.dot(self.bmd_g_cm2, LEVEL_AREA_SHARE))
+
+    @property
+    def t_score(self) -> float:
+        """SDs from the young adult's BMD, of the vertebrae that a reader would evaluate."""
+        mean, sd = reference.young_adult(SCANNERS[self.scanner].make, self.sex)
+        return (self._evaluated_bmd() - mean) / sd
+
+    @property
+    def z_score(self) -> float:
+        """SDs from the BMD of this age, of the vertebrae that a reader would evaluate."""
+        mean, sd = reference.for_age(SCANNERS[self.scanner].make, self.sex, self.age_years)
+        return (self._evaluated_bmd() - mean) / sd
 
     @property
     def is_osteoporotic(self) -> bool:
@@ -53,6 +67,13 @@ class Patient:
     def relative_bmd(self) -> float:
         """L1-L4 BMD over the young adult's of this make and sex."""
         return self.l1_l4_bmd_g_cm2 / reference.young_adult(SCANNERS[self.scanner].make, self.sex)[0]
+
+    def _evaluated_bmd(self) -> float:
+        """BMD without the excluded vertebrae, put on the scale of the L1-L4 reference."""
+        kept = [level for level in range(4) if level not in self.confounders.excluded_levels]
+        area = np.array(LEVEL_AREA_SHARE)[kept]
+        expected = np.array(reference.level_ratio())[kept]
+        return float(np.dot(np.array(self.bmd_g_cm2)[kept], area) / np.dot(expected, area))
 
 
 def draw_patient(
@@ -76,46 +97,33 @@ def _draw(rng: np.random.Generator, scanner: ScannerStyle) -> Patient:
     sex = Sex.FEMALE if happens(rng, 0.8) else Sex.MALE
     age_years = int(np.clip(rng.normal(66, 10), 38, 92))
     height_cm = float(rng.normal(161 if sex is Sex.FEMALE else 174, 6.5))
-    weight_kg = float(np.clip(rng.lognormal(np.log(25.8), 0.19), 16, 46)) * (height_cm / 100) ** 2
+    body_mass_index = float(np.clip(rng.lognormal(np.log(25.8), 0.19), 16, 46))
     make = SCANNERS[scanner].make
     mean, sd = reference.for_age(make, sex, age_years)
-    target = float(np.clip(rng.normal(mean - _REFERRAL_SHIFT_SD * sd, sd), *_BMD_LIMITS_G_CM2))
-    levels = _scatter_levels(rng, target)
-    young_mean, young_sd = reference.young_adult(make, sex)
-    confounders = draw_confounders(
-        rng, age_years=age_years, relative_bmd=target / young_mean, tissue_cm=_tissue_cm(height_cm, weight_kg)
-    )
-    evaluated = _evaluated_bmd(levels, confounders.excluded_levels)
+    bmd = float(np.clip(rng.normal(mean - _REFERRAL_SHIFT_SD * sd, sd), *_BMD_LIMITS_G_CM2))
     return Patient(
         scanner=scanner,
         sex=sex,
         age_years=age_years,
         height_cm=height_cm,
-        weight_kg=weight_kg,
-        bmd_g_cm2=levels,
-        l1_l4_bmd_g_cm2=target,
-        t_score=(evaluated - young_mean) / young_sd,
-        z_score=(evaluated - mean) / sd,
-        confounders=confounders,
+        weight_kg=body_mass_index * (height_cm / 100) ** 2,
+        bmd_g_cm2=_scatter_levels(rng, bmd),
+        confounders=draw_confounders(
+            rng,
+            age_years=age_years,
+            relative_bmd=bmd / reference.young_adult(make, sex)[0],
+            tissue_cm=_tissue_cm(body_mass_index),
+        ),
     )
 
 
-def _tissue_cm(height_cm: float, weight_kg: float) -> float:
-    """Thickness of the abdomen from the body mass index: 20 cm at 25 kg/m2, an assumption."""
-    return float(np.clip(20 + 0.75 * (weight_kg / (height_cm / 100) ** 2 - 25), 14, 34))
+def _tissue_cm(body_mass_index: float) -> float:
+    """Thickness of the abdomen: 20 cm at 25 kg/m2, an assumption."""
+    return float(np.clip(20 + 0.75 * (body_mass_index - 25), 14, 34))
 
 
-def _scatter_levels(rng: np.random.Generator, target: float) -> tuple[float, float, float, float]:
-    """Four vertebrae whose area-weighted mean is ``target``."""
+def _scatter_levels(rng: np.random.Generator, bmd: float) -> LevelBmd:
+    """Four vertebrae whose area-weighted mean is ``bmd``."""
     raw = np.array(reference.level_ratio()) * (1 + rng.normal(0, _LEVEL_SCATTER, 4))
-    l1, l2, l3, l4 = (target * raw / np.dot(raw, LEVEL_AREA_SHARE)).tolist()
+    l1, l2, l3, l4 = (bmd * raw / np.dot(raw, LEVEL_AREA_SHARE)).tolist()
     return l1, l2, l3, l4
-
-
-def _evaluated_bmd(levels: tuple[float, ...], excluded: frozenset[int]) -> float:
-    """BMD of the levels that are not excluded, put on the scale of the L1-L4 reference."""
-    kept = [index for index in range(4) if index not in excluded]
-    area = np.array([LEVEL_AREA_SHARE[index] for index in kept])
-    expected = np.array([reference.level_ratio()[index] for index in kept])
-    measured = np.array([levels[index] for index in kept])
-    return float(np.dot(measured, area) / np.dot(expected, area))

@@ -7,6 +7,7 @@ because a picture must take milliseconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,12 +19,14 @@ _MARROW_RADIUS = 0.78
 def bump(distance: Plane, width: float) -> Plane:
     """A smooth ridge of height 1: one half where the distance is ``width``, about 0 from three times that on."""
     scaled = np.square(distance * np.float32(1 / width))
-    return np.exp(np.multiply(scaled, np.float32(-0.69)))
+    ridge: Plane = np.exp(scaled * np.float32(-0.69))
+    return ridge
 
 
 def inside(distance: Plane, softness: float) -> Plane:
     """1 where the signed distance is positive, 0 where negative, a ramp of ``softness`` between."""
-    return np.clip(np.multiply(distance, np.float32(1 / softness)) + np.float32(0.5), 0, 1, dtype=np.float32)
+    ramp: Plane = np.clip(distance * np.float32(1 / softness) + np.float32(0.5), 0, 1)
+    return ramp
 
 
 def tube_density(ratio: Plane, *, compact: float, spongy: float) -> Plane:
@@ -34,7 +37,8 @@ def tube_density(ratio: Plane, *, compact: float, spongy: float) -> Plane:
     squared = np.square(ratio)
     outer = np.sqrt(np.maximum(1 - squared, 0))
     inner = np.sqrt(np.maximum(np.float32(_MARROW_RADIUS**2) - squared, 0))
-    return np.add((outer - inner) * np.float32(compact), inner * np.float32(spongy))
+    density: Plane = (outer - inner) * np.float32(compact) + inner * np.float32(spongy)
+    return density
 
 
 def rounded(points: Sequence[Point], steps: int = 4) -> list[Point]:
@@ -56,7 +60,7 @@ def add_tube(
     widths = np.interp(np.linspace(0, 1, len(points)), np.linspace(0, 1, len(radii)), radii).tolist()
     whole = _around(grid, points, max(radii))
     ratio: Plane = np.full((len(whole.y), whole.x.shape[1]), 2, np.float32)
-    for ends, radius_0, radius_1 in zip(zip(points, points[1:], strict=False), widths, widths[1:], strict=False):
+    for ends, (radius_0, radius_1) in zip(pairwise(points), pairwise(widths), strict=True):
         part = _around(grid, ends, max(radius_0, radius_1))
         distance, along = segment_distance(part, *ends)
         view = ratio[part.within(whole)]

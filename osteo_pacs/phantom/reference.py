@@ -16,6 +16,7 @@ Sources, in the order used:
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 
@@ -47,6 +48,7 @@ _BY_DECADE = {
 }
 
 
+@cache
 def level_ratio() -> tuple[float, ...]:
     """Each level's young-adult BMD over that of L1-L4; their area-weighted mean is 1."""
     whole = float(np.dot(_YOUNG_LEVEL_G_CM2, LEVEL_AREA_SHARE))

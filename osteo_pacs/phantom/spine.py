@@ -68,9 +68,9 @@ def lay_out(patient: Patient, rng: np.random.Generator, picture_height_mm: float
     middles += top - (middles[FIRST_LUMBAR] - heights[FIRST_LUMBAR] / 2)
     curve = _Curve.draw(patient, rng)
     widths = np.array(_WIDTH_MM) * _stature(patient) * (1 + rng.normal(0, 0.015, len(NAMES)))
-    sizes = np.stack([middles, heights, widths, _densities(patient, rng)], axis=1)
-    stoutness = float(rng.normal(1, 0.07))
-    return tuple(_vertebra(index, sizes[index], curve, patient, stoutness, rng) for index in range(len(NAMES)))
+    stoutness = rng.normal(1, 0.07) * rng.normal(1, 0.04, len(NAMES))
+    sizes = np.stack([middles, heights, widths, _densities(patient, rng), stoutness], axis=1)
+    return tuple(_vertebra(index, sizes[index], curve, patient, rng) for index in range(len(NAMES)))
 
 
 def _sizes(patient: Patient, rng: np.random.Generator) -> tuple[Series, Series]:
@@ -132,10 +132,8 @@ class _Curve:
         return self.amplitude_mm * swing + self.slope * (y - self.middle_mm) + self.shift_mm
 
 
-def _vertebra(
-    index: int, size: Series, curve: _Curve, patient: Patient, stoutness: float, rng: np.random.Generator
-) -> Vertebra:
-    middle, height, width, density = size.tolist()
+def _vertebra(index: int, size: Series, curve: _Curve, patient: Patient, rng: np.random.Generator) -> Vertebra:
+    middle, height, width, density, stoutness = size.tolist()
     turn = -float(np.arctan2(curve.x(middle + 5) - curve.x(middle - 5), 10.0)) + float(rng.normal(0, 0.012))
     is_fractured = patient.confounders.fractured_level == index - FIRST_LUMBAR
     frailty = float(np.clip(1.1 - patient.relative_bmd, 0, 0.6))
@@ -150,5 +148,5 @@ def _vertebra(
         bmd_g_cm2=density,
         wedge=float(rng.normal(0, 0.015) + (rng.uniform(-0.18, 0.18) if is_fractured else 0.0)),
         biconcavity=0.10 + 0.16 * frailty + (0.12 if is_fractured else 0.0),
-        stoutness=stoutness * float(rng.normal(1, 0.04)),
+        stoutness=stoutness,
     )

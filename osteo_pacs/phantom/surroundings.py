@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from osteo_pacs.phantom.filters import smooth_noise
-from osteo_pacs.phantom.grid import Grid, Plane, Point
+from osteo_pacs.phantom.grid import Grid, Plane, Point, Window
 from osteo_pacs.phantom.raster import bump, ellipse_radius, inside, tube_density
 from osteo_pacs.phantom.spine import NAMES, Vertebra
 
@@ -17,30 +17,24 @@ def add_ribs(plane: Plane, grid: Grid, spine: tuple[Vertebra, ...], bmd: float, 
     longest = float(rng.uniform(0.6, 1.15))
     for name, length, drop, bow in _RIBS:
         for side in (-1.0, 1.0):
-            reach = length * (longest if name == "T12" else 1.0) * float(rng.uniform(0.9, 1.05))
-            shape = (reach, drop * float(rng.normal(1, 0.09)), bow * float(rng.normal(1, 0.2)))
-            _add_rib(plane, grid, spine[NAMES.index(name)].place(side * 0.9, -0.45), side, shape, bmd)
+            reach = side * length * (longest if name == "T12" else 1.0) * float(rng.uniform(0.9, 1.05))
+            course = (reach, drop * float(rng.normal(1, 0.09)), bow * float(rng.normal(1, 0.2)))
+            window, shape = _rib(grid, spine[NAMES.index(name)].place(side * 0.9, -0.45), course)
+            plane[window.where] += np.float32(bmd) * shape
 
 
-def _add_rib(
-    plane: Plane,
-    grid: Grid,
-    root: Point,
-    side: float,
-    shape: tuple[float, float, float],
-    bmd: float,
-) -> None:
-    """A band along y(x) from the rib's head; ``shape`` is its reach across, its drop per mm and its bow."""
-    reach, drop, bow = shape
-    far = root[0] + side * (reach + 5)
-    window = grid.window(min(root[0], far), root[1] - 12, max(root[0], far), root[1] + reach * drop + 12)
-    out = (window.x - np.float32(root[0])) * np.float32(side / reach)
-    middle = np.float32(root[1]) + np.float32(reach) * (drop * out - np.float32(bow) * 4 * out * (1 - out))
+def _rib(grid: Grid, head: Point, course: tuple[float, float, float]) -> tuple[Window, Plane]:
+    """A band along y(x); ``course`` is its signed reach across, its drop for each mm of it, and its bow."""
+    reach, drop, bow = abs(course[0]), course[1], course[2]
+    far = head[0] + course[0] * 1.05
+    window = grid.window(min(head[0], far), head[1] - 12, max(head[0], far), head[1] + reach * drop + 12)
+    out = (window.x - np.float32(head[0])) * np.float32(1 / course[0])
+    middle = np.float32(head[1]) + np.float32(reach) * (drop * out - np.float32(bow) * 4 * out * (1 - out))
     slope = drop - bow * 4 * (1 - 2 * out)
     blunt = np.sqrt(inside(np.float32(0.98) - out, 0.08) * inside(out + np.float32(0.05), 0.3))
     radius = np.float32(5.6) * blunt * np.sqrt(1 + np.square(slope))
     ratio = np.abs(window.y - middle) / np.maximum(radius, np.float32(0.1))
-    plane[window.where] += tube_density(ratio, compact=0.46 * bmd, spongy=0.17 * bmd)
+    return window, tube_density(ratio, compact=0.46, spongy=0.17)
 
 
 def add_pelvis(

@@ -72,7 +72,7 @@ def _body(vertebra: Vertebra, place: tuple[Plane, Plane], loss: float, texture: 
     u, v = place
     across = np.maximum(1 - np.square(u), 0)
     core = np.sqrt(across)
-    body = np.float32(0.95 - 0.85 * loss) * core * (1 + np.float32(0.06 + 0.20 * loss) * texture)
+    body: Plane = np.float32(0.95 - 0.85 * loss) * core * (1 + np.float32(0.06 + 0.20 * loss) * texture)
     body += np.float32(0.24) * bump(np.abs(u) - np.float32(0.94), 0.075)
     depth = np.abs(v)
     plate = 1.5 / vertebra.height_mm
