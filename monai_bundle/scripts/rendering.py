@@ -21,6 +21,9 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 SPACING_BY_MODEL = {"prodigy": (1.05, 0.60), "idxa": (0.25, 0.25)}
 """Pixel spacing (row, column) in mm of scanners whose headers are silent, by a part of their model name."""
 
+LARGEST_VALUE = 1e30
+"""Beyond it single precision overflows; what is not a number is not below it either."""
+
 BYTE = 8
 ONE_SAMPLE, THREE_SAMPLES = 2, 3
 """Axes of an array with one and with three samples per pixel."""
@@ -60,8 +63,6 @@ def render_values(ds: Dataset, values: np.ndarray) -> np.ndarray:
         grey = _monochrome(ds, values)
     else:
         raise UnreadablePixelsError(f"photometric interpretation {photometric[:16]!r} does not fit the pixels")
-    if not np.isfinite(grey).all():
-        raise UnreadablePixelsError("some values are not numbers")
     return np.clip(grey, 0, 1, out=grey)
 
 
@@ -101,6 +102,8 @@ def _luma(colours: np.ndarray, full_scale: float) -> np.ndarray:
 
 def _monochrome(ds: Dataset, values: np.ndarray) -> np.ndarray:
     modality = _modality(ds, values)
+    if np.issubdtype(modality.dtype, np.floating) and not (np.abs(modality) < LARGEST_VALUE).all():
+        raise UnreadablePixelsError("some values are not numbers")
     if ds.get("VOILUTSequence"):
         item = ds.VOILUTSequence[0]
         seen = apply_voi(modality, ds, index=0)

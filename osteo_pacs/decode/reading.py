@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,11 +11,17 @@ from typing import Any
 import numpy as np
 import pydicom
 from pydicom import Dataset
+from pydicom.encaps import get_frame
+from pydicom.uid import JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes
 
 from osteo_pacs.decode.header import clean
 
 _PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _DEFERRED_BYTES = 65_536
+
+_JPEG_FAMILY = frozenset(JPEGTransferSyntaxes + JPEGLSTransferSyntaxes + JPEG2000TransferSyntaxes)
+_END_OF_IMAGE = b"\xff\xd9"
+_PADDING_BYTES = 16
 
 Answer = tuple[dict[str, Any], memoryview]
 
@@ -44,13 +51,24 @@ def answer(rendering: ModuleType, request: dict[str, Any]) -> Answer:
 
 def _read(path: str, *, with_pixels: bool) -> Dataset:
     if with_pixels:
-        return pydicom.dcmread(Path(path))
+        return _read_whole(Path(path))
     return pydicom.dcmread(Path(path), stop_before_pixels=True, defer_size=_DEFERRED_BYTES)
+
+
+def _read_whole(path: Path) -> Dataset:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ds = pydicom.dcmread(path)
+    # Of an encapsulated frame that is cut off pydicom keeps nothing, and says so in a warning alone.
+    if any("End of file" in str(warning.message) for warning in caught):
+        raise Refused("unreadable_pixels", "the file ends too early")
+    return ds
 
 
 def _decode(rendering: ModuleType, path: str, pixel_limit: int) -> Answer:
     ds = _read(path, with_pixels=True)
     _check_size(ds, pixel_limit)
+    _check_frame_is_whole(ds)
     try:
         values = rendering.stored_values(ds)
         grey = np.ascontiguousarray(rendering.render_values(ds, values), dtype=np.float32)
@@ -75,6 +93,14 @@ def _check_size(ds: Dataset, pixel_limit: int) -> None:
         raise Refused("image_too_large", f"{rows} x {columns} pixels in {frames} frames are too many")
     if rows * columns == 0:
         raise Refused("no_pixels", "the image has no rows or no columns")
+
+
+def _check_frame_is_whole(ds: Dataset) -> None:
+    """Refuses a frame of the JPEG family without its last marker: some decoders fill the rest with grey."""
+    if ds.file_meta.TransferSyntaxUID in _JPEG_FAMILY:
+        frame = get_frame(ds.PixelData, 0, number_of_frames=_count(ds, "NumberOfFrames"))
+        if _END_OF_IMAGE not in frame[-_PADDING_BYTES:]:
+            raise Refused("unreadable_pixels", "the encoded image ends too early")
 
 
 def _count(ds: Dataset, keyword: str) -> int:
