@@ -80,6 +80,7 @@ class Decoder:
 
     def __enter__(self) -> Self:
         self._source = open_sealed(self._bundle_folder).read(RENDERING)
+        self._start()
         return self
 
     def __exit__(
