@@ -63,8 +63,8 @@ def register(session: Session, new: NewModelVersion, now: datetime) -> int:
         "facts": dict(new.facts),
         "created_at": now,
     }
-    identity = ["name", "version", "bundle_sha256"]
-    session.execute(insert_if_absent(session, ModelVersionRow, values, identity))
+    identity = ("name", "version", "bundle_sha256")
+    insert_if_absent(session, ModelVersionRow, values, identity)
     return session.scalars(select(ModelVersionRow.id).filter_by(**{key: values[key] for key in identity})).one()
 
 

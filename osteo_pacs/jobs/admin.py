@@ -60,8 +60,7 @@ def subject(*, kind: JobKind | None = None, destination: str | None = None) -> s
 
 def pause(session: Session, paused: str, now: datetime) -> int:
     """Claims no more jobs of this subject; what is claimed is finished. 0 where it was paused before."""
-    added = insert_if_absent(session, Pause, {"subject": paused, "paused_at": now}, identity=["subject"])
-    return len(session.execute(added.returning(Pause.subject)).all())
+    return 1 if insert_if_absent(session, Pause, {"subject": paused, "paused_at": now}, ("subject",)) else 0
 
 
 def resume(session: Session, paused: str) -> int:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, update
+from sqlalchemy import Row, bindparam, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_if_absent
@@ -27,6 +27,7 @@ from osteo_pacs.db.session import Database, database_now
 from osteo_pacs.db.tables import Job, JobKind, JobState
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.jobs import lanes
+from osteo_pacs.jobs.lanes import JOB
 from osteo_pacs.jobs.states import entering
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -81,8 +82,7 @@ def enqueue(
         "created_at": now,
         "enqueued_at": now,
     }
-    added = insert_if_absent(session, Job, values, identity=["dedupe_key"]).returning(Job.id)
-    return session.execute(added).scalar_one_or_none()
+    return insert_if_absent(session, Job, values, identity=("dedupe_key",))
 
 
 def claim(
@@ -107,7 +107,7 @@ def claim(
         raise ValueError("DELIVER jobs are claimed by their destinations, and no others")
     with database.read() as session:
         # Idle workers poll: a look takes no write lock, of which SQLite has one.
-        busy = lanes.with_work(session, kind, (lanes.NO_DESTINATION,) if destinations is None else destinations)
+        busy = lanes.busy(session, kind, (lanes.NO_DESTINATION,) if destinations is None else destinations)
     if not busy:
         return []
     with database.write() as session:
@@ -115,8 +115,10 @@ def claim(
         lease = {"claimed_by": worker, "claimed_at": now, "lease_expires_at": now + timedelta(seconds=lease_s)}
         claims: list[Claim] = []
         for lane in busy:
-            _promote(session, kind, lane, now)
-            claims += _take(session, lanes.due(kind, lane, limit - len(claims)), lease)
+            named = {"kind": kind, "lane": lane.lane}
+            if lane.has_waiting:
+                _promote(session, {**named, "now": now, "limit": PROMOTED_AT_ONCE})
+            claims += _take(session, {**named, "limit": limit - len(claims)}, lease)
         return claims
 
 
@@ -172,22 +174,20 @@ def _finish(session: Session, claim: Claim, values: dict[str, Any]) -> None:
 
 
 def _update_held(session: Session, claim: Claim, values: dict[str, Any]) -> bool:
-    held = and_(Job.id == claim.job_id, Job.token == claim.token, lanes.IS_CLAIMED)
-    return session.execute(update(Job).where(held).values(values).returning(Job.id)).first() is not None
+    named = {"held_id": claim.job_id, "held_token": claim.token}
+    return session.execute(_UPDATE_HELD, {**named, **values}).first() is not None
 
 
-def _promote(session: Session, kind: JobKind, lane: str, now: datetime) -> None:
-    rows = _locked(session, lanes.waiting(kind, lane, now, PROMOTED_AT_ONCE))
-    if job_ids := [row.id for row in rows]:
-        session.execute(update(Job).where(Job.id.in_(job_ids)).values(entering(JobState.AVAILABLE, now)))
+def _promote(session: Session, waiting: dict[str, Any]) -> None:
+    if job_ids := list(session.scalars(_LOCK_WAITING, waiting)):
+        session.execute(_UPDATE, {"job_ids": job_ids, **entering(JobState.AVAILABLE, waiting["now"])})
 
 
-def _take(session: Session, due: Select[int, int], lease: dict[str, Any]) -> list[Claim]:
-    if not (job_ids := _without_suspects(_locked(session, due))):
+def _take(session: Session, due: dict[str, Any], lease: dict[str, Any]) -> list[Claim]:
+    job_ids = _without_suspects(session.execute(_LOCK_DUE, due).all())
+    if not job_ids:
         return []
-    counted = {"state": JobState.CLAIMED, "attempts": Job.attempts + 1, "token": Job.token + 1}
-    taken = update(Job).where(Job.id.in_(job_ids)).values({**counted, **lease}).returning(*_CLAIM_COLUMNS)
-    rows = {row.id: row for row in session.execute(taken)}
+    rows = {row.id: row for row in session.execute(_CLAIM, {"job_ids": job_ids, **lease})}
     return [_claim(rows[job_id]) for job_id in job_ids]
 
 
@@ -197,15 +197,20 @@ def _without_suspects(rows: Sequence[AnyRow]) -> list[int]:
     return [row.id for row in trusted or rows[:1]]
 
 
-def _locked(session: Session, jobs: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
-    # SQLite has no row locks and needs none: a writing transaction is alone.
-    return session.execute(jobs.with_for_update(skip_locked=True)).all()
-
-
-_CLAIM_COLUMNS = (
-    Job.id, Job.kind, Job.study_id, Job.destination, Job.attempts, Job.token,
-    Job.claimed_at, Job.lease_expires_at, Job.enqueued_at,
+# Built once, like those of lanes: what is SET is named by the parameters. SQLite has no row locks and needs none:
+# a writing transaction is alone.
+_LOCK_DUE = lanes.DUE.with_for_update(skip_locked=True)
+_LOCK_WAITING = lanes.WAITING.with_for_update(skip_locked=True)
+_UPDATE = update(JOB).where(JOB.c.id.in_(bindparam("job_ids", expanding=True)))
+_CLAIM = _UPDATE.values(state=JobState.CLAIMED, attempts=JOB.c.attempts + 1, token=JOB.c.token + 1).returning(
+    JOB.c.id, JOB.c.kind, JOB.c.study_id, JOB.c.destination, JOB.c.attempts, JOB.c.token,
+    JOB.c.claimed_at, JOB.c.lease_expires_at, JOB.c.enqueued_at,
 )  # fmt: skip
+_UPDATE_HELD = (
+    update(JOB)
+    .where(JOB.c.id == bindparam("held_id"), JOB.c.token == bindparam("held_token"), lanes.IS_CLAIMED)
+    .returning(JOB.c.id)
+)
 
 
 def _claim(row: AnyRow) -> Claim:
