@@ -43,6 +43,7 @@ class End(StrEnum):
     RELEASED = "released"
     ABORTED = "aborted"
     REJECTED = "rejected"
+    STOPPED = "stopped"
     GONE = "gone"
     TOO_SLOW = "too_slow"
     PROTOCOL_ERROR = "protocol_error"
@@ -72,6 +73,7 @@ class Association:
         self._messages: Messages | None = None
         self._is_request_seen = False
         self._is_admitted = False
+        self._is_stopping = False
 
     @property
     def is_established(self) -> bool:
@@ -88,22 +90,26 @@ class Association:
         except PeerTooSlow as error:
             end = self._abort(End.TOO_SLOW, error.detail, AbortReason.NOT_SPECIFIED)
         except PeerGone as error:
-            end, self._reason = End.GONE, error.detail
+            end = self._gone(error.detail)
         except Exception as error:  # noqa: BLE001 - the other associations go on
             log.get_logger().error("association_failed", exc_info=error)
             end = self._abort(End.FAILED, type(error).__name__, AbortReason.NOT_SPECIFIED)
         finally:
             self._leave()
-        self._wire.close(linger_s=LINGER_S)
+        # A stranger's noise is not worth waiting for.
+        is_polite = end is End.REJECTED or self.is_established
+        self._wire.close(linger_s=LINGER_S if is_polite else 0)
         self._tell(end, self._scope.monotonic() - started)
 
     def stop_if_idle(self, *, idle_s: float) -> None:
         """Ends the association if the peer has sent nothing for a while and nothing is under way."""
-        if self._messages is None or self._messages.is_idle_for(idle_s):
-            self._wire.close_reading()
+        is_idle = self._messages is None or self._messages.is_idle_for(idle_s)
+        if is_idle and not self._wire.is_inside_pdu:
+            self.stop()
 
     def stop(self) -> None:
-        """Ends the association after what has been read already."""
+        """Ends the association after what has come already; any thread may ask for it."""
+        self._is_stopping = True
         self._wire.close_reading()
 
     def _converse(self) -> End:
@@ -146,6 +152,12 @@ class Association:
                     return End.ABORTED
                 case _:
                     raise ProtocolError(f"{pdu.kind.name} within an association", AbortReason.UNEXPECTED_PDU)
+
+    def _gone(self, reason: str) -> End:
+        if self._is_stopping and self.is_established:
+            return self._abort(End.STOPPED, "the listener ends", AbortReason.NOT_SPECIFIED)
+        self._reason = reason
+        return End.GONE
 
     def _abort(self, end: End, reason: str, abort_reason: AbortReason) -> End:
         self._reason = reason

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Lock, Thread
 
 from osteo_pacs import log
 from osteo_pacs.errors import PermanentError
-from osteo_pacs.receive.association import Association, Scope
+from osteo_pacs.receive.association import LINGER_S, Association, Scope
 from osteo_pacs.receive.wire import Wire
 
 BACKLOG = 128
 ACCEPT_S = 0.2
+DRAIN_EVERY_S = 0.02
 IDLE_AT_STOP_S = 0.5
 MAX_WAITING = 64
 
@@ -83,14 +85,17 @@ class Server:
         """Takes no one any more, lets peers finish what they are sending, and returns how many were cut off."""
         self._listening.close()
         self._scope.admission.close()
-        deadline = self._scope.monotonic() + deadline_s
+        self._wait_until_empty(deadline_s, lambda association: association.stop_if_idle(idle_s=IDLE_AT_STOP_S))
+        cut_off = len(self._open())
+        self._wait_until_empty(LINGER_S, Association.stop)
+        return cut_off
+
+    def _wait_until_empty(self, seconds: float, each: Callable[[Association], None]) -> None:
+        deadline = self._scope.monotonic() + seconds
         while (open_now := self._open()) and self._scope.monotonic() < deadline:
             for association in open_now:
-                association.stop_if_idle(idle_s=IDLE_AT_STOP_S)
-            time.sleep(0.02)
-        for association in open_now:
-            association.stop()
-        return len(open_now)
+                each(association)
+            time.sleep(DRAIN_EVERY_S)
 
     def _take(self, connection: socket.socket, peer: str) -> None:
         if not self._scope.admission.knows_address(peer):

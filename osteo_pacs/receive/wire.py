@@ -46,6 +46,7 @@ class Wire:
         self._connection = connection
         self._pdu_timeout_s = pdu_timeout_s
         self._monotonic = monotonic
+        self.is_inside_pdu = False
         self._header = memoryview(bytearray(HEADER.size))
         self._body = memoryview(bytearray())
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -59,6 +60,7 @@ class Wire:
             ProtocolError: no PDU of PS3.8, or one over the cap.
         """
         first = self._receive(self._header, idle_s)
+        self.is_inside_pdu = True
         deadline = self._monotonic() + self._pdu_timeout_s
         self._fill(self._header[first:], deadline)
         kind, length = HEADER.unpack(self._header)
@@ -70,6 +72,7 @@ class Wire:
             self._body = memoryview(bytearray(length))
         body = self._body[:length]
         self._fill(body, deadline)
+        self.is_inside_pdu = False
         return Pdu(PduType(kind), body)
 
     def write(self, data: bytes) -> None:

@@ -1,0 +1,296 @@
+"""Peers that speak badly: each is closed in bounded time, and an honest one is served meanwhile and after."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+from peers import until
+from receiving import RawPeer, an_instance, associate_rq, p_data, pdu, running_listener
+from receiving.instances import CR, IMPLICIT
+from receiving.raw_peer import (
+    ABORT,
+    ASSOCIATE_AC,
+    ASSOCIATE_RQ,
+    CLOSED,
+    COMMAND,
+    DATA,
+    LAST,
+    RELEASE_RQ,
+    VERIFICATION,
+    c_store_rq,
+    command,
+    item,
+)
+
+PDU_TIMEOUT_S = 1.0
+MAX_INSTANCE_MIB = 1
+SLACK_S = 4.0
+GONE = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
+
+
+@pytest.fixture(scope="module")
+def listener(tmp_path_factory):
+    with running_listener(
+        tmp_path_factory.mktemp("listener"),
+        pdu_timeout_s=PDU_TIMEOUT_S,
+        idle_timeout_s=30,
+        max_instance_mib=MAX_INSTANCE_MIB,
+        max_associations=10,
+        max_associations_per_peer=10,
+    ) as running:
+        yield running
+
+
+def serve_an_honest_peer(listener, *, within_s: float = 2.0) -> None:
+    started = time.monotonic()
+    with RawPeer(listener.port) as peer:
+        peer.associate()
+        assert peer.c_store(an_instance()).status == 0
+        assert peer.c_echo().status == 0
+        peer.release()
+    assert time.monotonic() - started < within_s
+
+
+@pytest.fixture(autouse=True)
+def honest_peer_afterwards(listener):
+    yield
+    serve_an_honest_peer(listener)
+    # Rows and files go together: nothing that was cut off stays.
+    until(lambda: len(listener.files()) == len(listener.instances()))
+
+
+def fragment(size: int) -> bytes:
+    return p_data(1, DATA, bytes(size))
+
+
+def begun_store(peer: RawPeer) -> None:
+    peer.associate()
+    instance = an_instance()
+    uids = {0x0002: instance.sop_class_uid, 0x1000: instance.sop_instance_uid}
+    peer.send(p_data(1, COMMAND | LAST, command(0x0001, has_data_set=True, uids=uids)))
+
+
+GARBAGE = {
+    "HTTP": b"GET / HTTP/1.1\r\nHost: pacs\r\n\r\n",
+    "SSH": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "TLS": bytes.fromhex("1603010200010001fc0303") + bytes(500),
+    "a PDU of type 0": pdu(0, b""),
+    "a PDU over the cap": struct.pack(">BxL", ASSOCIATE_RQ, 0xFFFFFFFF),
+    "P-DATA before the association": p_data(1, COMMAND | LAST, b""),
+    "a release before the association": pdu(RELEASE_RQ, bytes(4)),
+    "an empty A-ASSOCIATE-RQ": pdu(ASSOCIATE_RQ, b""),
+    "an item longer than its PDU": associate_rq()[:-1][:2] + struct.pack(">L", len(associate_rq()) - 7)
+    + associate_rq()[6:-1],
+    "context id 0": associate_rq(contexts=[(0, CR, (IMPLICIT,))]),
+    "an even context id": associate_rq(contexts=[(2, CR, (IMPLICIT,))]),
+    "the same context id twice": associate_rq(contexts=[(1, CR, (IMPLICIT,)), (1, VERIFICATION, (IMPLICIT,))]),
+    "a context without abstract syntax": associate_rq(contexts=[(1, None, (IMPLICIT,))]),
+    "a context without transfer syntax": associate_rq(contexts=[(1, CR, ())]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", GARBAGE)
+def test_what_is_no_association_request_is_aborted_at_once(listener, case):
+    with RawPeer(listener.port, timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
+        peer.send(GARBAGE[case])
+        kind, _ = peer.read()
+        assert kind in {ABORT, CLOSED}
+        assert peer.is_closed()
+
+
+UNUSUAL = {
+    "an unknown user identity type": item(0x58, bytes((99, 0)) + struct.pack(">H2sH", 2, b"me", 0)),
+    "an unknown user item": item(0x7F, b"whatever"),
+    "asynchronous operations": item(0x53, struct.pack(">HH", 8, 8)),
+}
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_what_is_only_unknown_in_a_request_is_passed_over(listener, case):
+    with RawPeer(listener.port) as peer:
+        peer.associate(user=UNUSUAL[case])
+        assert peer.c_store(an_instance()).status == 0
+
+
+def test_a_syntax_with_odd_characters_is_only_rejected(listener):
+    with RawPeer(listener.port) as peer:
+        peer.associate(
+            contexts=[(1, CR, ("1.2.é\0\n",)), (3, VERIFICATION, (IMPLICIT,)), (5, "../x", (IMPLICIT,))]
+        )
+        assert peer.c_echo().status == 0
+
+
+def test_a_release_is_answered_and_the_connection_ends(listener):
+    with RawPeer(listener.port) as peer:
+        peer.associate()
+        peer.release()
+        assert peer.is_closed()
+
+
+@pytest.mark.parametrize("begun", [b"", b"\x01\x00\x00", associate_rq()[:40]])
+def test_silence_before_the_association_ends_it(listener, begun):
+    with RawPeer(listener.port, timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
+        peer.send(begun)
+        assert peer.is_closed()
+
+
+def test_silence_inside_a_pdu_ends_the_association(listener):
+    with RawPeer(listener.port, timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
+        begun_store(peer)
+        peer.send(fragment(1000)[:500])
+        assert peer.read()[0] == ABORT
+        assert peer.is_closed()
+
+
+def test_one_byte_at_a_time_ends_the_association(listener):
+    with RawPeer(listener.port, timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
+        peer.associate()
+        deadline = time.monotonic() + PDU_TIMEOUT_S + SLACK_S
+        with pytest.raises(GONE):
+            for byte in fragment(100_000):
+                assert time.monotonic() < deadline
+                peer.send(bytes((byte,)))
+                # Slower than the deadline allows, faster than a silence.
+                peer.connection.settimeout(PDU_TIMEOUT_S / 20)
+                try:
+                    if not peer.connection.recv(1000):
+                        raise ConnectionResetError
+                except TimeoutError:
+                    continue
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_endless_small_fragments_end_the_association(listener, size):
+    with RawPeer(listener.port, timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
+        begun_store(peer)
+        deadline = time.monotonic() + PDU_TIMEOUT_S + SLACK_S
+        with pytest.raises(GONE):
+            while time.monotonic() < deadline:
+                peer.send(fragment(size))
+                time.sleep(0.005)
+        assert time.monotonic() < deadline
+
+
+def test_a_data_set_over_the_cap_ends_the_association(listener):
+    with RawPeer(listener.port) as peer:
+        begun_store(peer)
+        with pytest.raises(GONE):
+            for _ in range(16 * (MAX_INSTANCE_MIB + 1)):
+                peer.send(fragment(65_536))
+            assert peer.read()[0] == ABORT
+            raise ConnectionAbortedError
+
+
+def test_endless_commands_end_the_association(listener):
+    with RawPeer(listener.port) as peer:
+        peer.associate()
+        for _ in range(3):
+            peer.send(p_data(1, COMMAND, bytes(8000)))
+        assert peer.read()[0] == ABORT
+        assert peer.is_closed()
+
+
+PROTOCOL_ERRORS = {
+    "a context that was not accepted": p_data(7, COMMAND | LAST, command(0x0030)),
+    "a Data Set without a command": p_data(1, DATA | LAST, b"1234"),
+    "a command without its elements": p_data(1, COMMAND | LAST, b""),
+    "a command of text": p_data(1, COMMAND | LAST, b"GET / HTTP/1.1\r\n"),
+    "a response": p_data(1, COMMAND | LAST, command(0x8001)),
+    "an empty P-DATA": pdu(4, b""),
+    "a fragment longer than its PDU": pdu(4, struct.pack(">LBB", 1000, 1, 3) + b"x"),
+    "a fragment without its header": pdu(4, struct.pack(">LBB", 1, 1, 3)),
+    "a second association request": associate_rq(),
+    "an acceptance": pdu(ASSOCIATE_AC, bytes(68)),
+}
+
+
+@pytest.mark.parametrize("case", PROTOCOL_ERRORS)
+def test_a_protocol_error_is_aborted(listener, case):
+    with RawPeer(listener.port) as peer:
+        peer.associate()
+        peer.send(PROTOCOL_ERRORS[case])
+        assert peer.read()[0] == ABORT
+        assert peer.is_closed()
+
+
+def test_a_command_amid_a_data_set_is_aborted(listener):
+    with RawPeer(listener.port) as peer:
+        begun_store(peer)
+        peer.send(fragment(100) + p_data(1, COMMAND | LAST, command(0x0030)))
+        assert peer.read()[0] == ABORT
+        assert peer.is_closed()
+
+
+def test_half_headers_from_more_peers_than_the_limit_keep_no_one_out(listener):
+    silent = [RawPeer(listener.port) for _ in range(300)]
+    try:
+        for peer in silent[200:]:
+            peer.send(b"\x01\x00\x00")
+        for _ in range(5):
+            serve_an_honest_peer(listener)
+    finally:
+        for peer in silent:
+            peer.connection.close()
+
+
+def test_peers_that_connect_and_leave_keep_no_place(listener):
+    for _ in range(200):
+        socket.create_connection(("127.0.0.1", listener.port)).close()
+    serve_an_honest_peer(listener)
+
+
+def test_pipelined_messages_are_answered_in_their_order(listener):
+    instances = [an_instance() for _ in range(20)]
+    with RawPeer(listener.port) as peer:
+        peer.associate()
+        peer.send(b"".join(c_store_rq(instance, number) for number, instance in enumerate(instances, 1)))
+        answers = [peer.answer() for _ in instances]
+    assert [int.from_bytes(answer.elements[0x0120], "little") for answer in answers] == list(range(1, 21))
+    assert not any(answer.status for answer in answers)
+
+
+def test_several_fragments_in_one_pdu_are_a_message(listener):
+    instance = an_instance()
+    with RawPeer(listener.port) as peer:
+        peer.associate()
+        message = c_store_rq(instance, cut=50)
+        fragments, offset = b"", 0
+        while offset < len(message):
+            _, length = struct.unpack_from(">BxL", message, offset)
+            fragments += message[offset + 6 : offset + 6 + length]
+            offset += 6 + length
+        peer.send(pdu(4, fragments))
+        assert peer.answer().status == 0
+    [kept] = [row for row in listener.instances() if row.sop_instance_uid == instance.uid]
+    assert kept.sha256 == instance.sha256
+
+
+def test_an_abort_amid_a_transfer_keeps_what_was_acknowledged(listener):
+    kept = an_instance()
+    with RawPeer(listener.port) as peer:
+        peer.associate()
+        assert peer.c_store(kept).status == 0
+        peer.send(c_store_rq(an_instance(pixels=bytes(100_000)))[:50_000])
+        peer.send(pdu(ABORT, bytes(4)))
+    with RawPeer(listener.port) as peer:
+        begun_store(peer)
+        peer.send(fragment(1000) + pdu(ABORT, bytes(4)))
+        assert peer.is_closed()
+    assert kept.uid in {row.sop_instance_uid for row in listener.instances()}
+
+
+def test_a_peer_that_never_reads_is_left(listener):
+    with RawPeer(listener.port) as peer:
+        peer.associate()
+        threads = threading.active_count()
+        echo = p_data(3, COMMAND | LAST, command(0x0030, uids={0x0002: VERIFICATION.encode() + b"\0"}))
+        peer.connection.settimeout(PDU_TIMEOUT_S + SLACK_S)
+        with pytest.raises(GONE):
+            while True:
+                peer.send(echo * 100)
+        until(lambda: threading.active_count() < threads)

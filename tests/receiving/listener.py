@@ -1,0 +1,84 @@
+"""A listener in a thread, with a database and a spool of its own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from osteo_pacs import log
+from osteo_pacs.config import Settings
+from osteo_pacs.db import migrate
+from osteo_pacs.db.session import Database
+from osteo_pacs.db.tables import Instance, Study
+from osteo_pacs.receive.listener import run_listener
+from osteo_pacs.spool import Spool
+from peers import free_port
+
+
+@dataclass
+class RunningListener:
+    """What the test needs of it."""
+
+    settings: Settings
+    database: Database
+    spool: Spool
+    stop: threading.Event
+    thread: threading.Thread
+    log: StringIO
+
+    @property
+    def port(self) -> int:
+        return self.settings.listener.port
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Its log's events of a name so far."""
+        events = [json.loads(line) for line in self.log.getvalue().splitlines()]
+        return [event for event in events if event["event"] == name]
+
+    def instances(self) -> Sequence[Instance]:
+        with self.database.read() as session:
+            return session.scalars(select(Instance).order_by(Instance.id)).all()
+
+    def studies(self) -> Sequence[Study]:
+        with self.database.read() as session:
+            return session.scalars(select(Study).order_by(Study.id)).all()
+
+    def files(self, folder: str = "instances") -> list[Path]:
+        """What lies in a folder of the spool."""
+        return sorted(path for path in (self.spool.directory / folder).rglob("*") if path.is_file())
+
+
+@contextmanager
+def running_listener(
+    folder: Path, *, database_url: str = "", min_free_mib: int = 1, shutdown_s: float = 5, **rules: Any
+) -> Iterator[RunningListener]:
+    """Listens as long as the block lasts; ``rules`` are keys of [listener]."""
+    settings = Settings(
+        listener={"port": free_port(), **rules},
+        spool={"min_free_mib": min_free_mib},
+        service={"shutdown_s": shutdown_s},
+    )
+    database = Database(database_url or f"sqlite:///{folder}/osteo_pacs.db")
+    if not database_url:
+        migrate.upgrade(database)
+    stream, stop, ready = StringIO(), threading.Event(), threading.Event()
+    log.configure(level="info", form="json", process="listener", stream=stream)
+    spool = Spool(folder / "spool")
+    thread = threading.Thread(target=run_listener, args=(settings, database, spool, stop, ready.set))
+    thread.start()
+    try:
+        assert ready.wait(10), stream.getvalue()
+        yield RunningListener(settings, database, spool, stop, thread, stream)
+    finally:
+        stop.set()
+        thread.join(20)
+        database.close()
+    assert not thread.is_alive(), "the listener did not end"
