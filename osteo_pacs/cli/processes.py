@@ -9,37 +9,37 @@ from osteo_pacs.cli.program import config_path, settings_of
 
 def serve(context: typer.Context) -> None:
     """Run the whole service, every process supervised."""
-    from osteo_pacs import service
+    from osteo_pacs.service import supervisor
 
-    raise typer.Exit(service.serve(settings_of(context), config_path(context)))
+    raise typer.Exit(supervisor.serve(settings_of(context), config_path(context)))
 
 
 def listener(context: typer.Context) -> None:
     """Run one listener: studies come in."""
-    from osteo_pacs import service
+    from osteo_pacs.service import listener
 
-    raise typer.Exit(service.run_listener_process(settings_of(context)))
+    raise typer.Exit(listener.run(settings_of(context)))
 
 
 def worker(context: typer.Context) -> None:
     """Run one worker: complete studies are read."""
-    from osteo_pacs import service
+    from osteo_pacs.service import worker
 
-    raise typer.Exit(service.run_worker_process(settings_of(context)))
+    raise typer.Exit(worker.run(settings_of(context)))
 
 
 def courier(context: typer.Context) -> None:
     """Run one courier: reports go out."""
-    from osteo_pacs import service
+    from osteo_pacs.service import courier
 
-    raise typer.Exit(service.run_courier_process(settings_of(context)))
+    raise typer.Exit(courier.run(settings_of(context)))
 
 
 def scheduler(context: typer.Context) -> None:
     """Run one scheduler: what the clock calls for."""
-    from osteo_pacs import service
+    from osteo_pacs.service import scheduler
 
-    raise typer.Exit(service.run_scheduler_process(settings_of(context)))
+    raise typer.Exit(scheduler.run(settings_of(context)))
 
 
 COMMANDS = (serve, listener, worker, courier, scheduler)

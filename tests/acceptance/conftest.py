@@ -44,3 +44,10 @@ def study():
 @pytest.fixture
 def files(study, tmp_path):
     return write_study(study, tmp_path / "scanner")
+
+
+@pytest.fixture
+def empty_postgresql_url(tmp_path):
+    url = new_url("postgresql", tmp_path)
+    yield url
+    drop_postgresql(url)

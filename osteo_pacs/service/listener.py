@@ -1,0 +1,15 @@
+"""The listener's process: takes studies."""
+
+from __future__ import annotations
+
+from osteo_pacs.config import Settings
+from osteo_pacs.receive.listener import run_listener
+from osteo_pacs.service.process import process
+from osteo_pacs.spool import Spool
+
+
+def run(settings: Settings) -> int:
+    """Runs until it is asked to end; 0."""
+    with process("listener", settings) as (database, stop):
+        run_listener(settings, database, Spool(settings.spool.directory), stop)
+    return 0

@@ -1,0 +1,32 @@
+"""What every process has: its log, a database that was checked, and the event that ends it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from osteo_pacs import log
+from osteo_pacs.config import Settings
+from osteo_pacs.db.session import Database
+from osteo_pacs.service.preflight import check_before_start
+from osteo_pacs.service.stop import SUPERVISED_VARIABLE, stop_on_signal
+
+
+@contextmanager
+def process(role: str, settings: Settings) -> Iterator[tuple[Database, threading.Event]]:
+    """The database, and the event that is set when the process should end.
+
+    Raises:
+        OsteoPacsError: the installation is not fit to start; the message says what to do.
+    """
+    name = os.environ.get(SUPERVISED_VARIABLE, role)
+    log.configure(level=settings.log.level, form=settings.log.format, process=name)
+    check_before_start(settings)
+    database = Database(settings.database.url)
+    try:
+        with stop_on_signal() as stop:
+            yield database, stop
+    finally:
+        database.close()

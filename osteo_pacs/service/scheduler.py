@@ -1,0 +1,42 @@
+"""The scheduler's process: does what the clock calls for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from osteo_pacs import log
+from osteo_pacs.clock import utc_now
+from osteo_pacs.config import Settings
+from osteo_pacs.db.leader_lock import leader_lock
+from osteo_pacs.db.session import Database
+from osteo_pacs.housekeeping.rescue import rescuer
+from osteo_pacs.housekeeping.schedule import Duty, run_scheduler
+from osteo_pacs.receive.completeness import CompletedStudy, complete_due_studies
+from osteo_pacs.service.process import process
+
+COMPLETENESS_EVERY_S = 0.2
+RESCUES_PER_LEASE = 6
+
+
+def run(settings: Settings) -> int:
+    """Runs until it is asked to end; 0."""
+    with process("scheduler", settings) as (database, stop):
+        run_scheduler(duties(settings, database), stop=stop, lock=leader_lock(database, "scheduler"))
+    return 0
+
+
+def duties(settings: Settings, database: Database) -> list[Duty]:
+    """Everything that is done by the clock, with its interval."""
+    jobs = settings.jobs
+    rescue = rescuer(database, lease_s=jobs.lease_s, max_attempts=jobs.max_attempts)
+    return [
+        Duty("completeness", COMPLETENESS_EVERY_S, _completeness(settings, database)),
+        Duty("rescue", jobs.lease_s / RESCUES_PER_LEASE, rescue),
+    ]
+
+
+def _completeness(settings: Settings, database: Database) -> Callable[[], int]:
+    def log_completed(study: CompletedStudy) -> None:
+        log.get_logger().info("study_complete", study_id=study.study_id, complete_reason=study.reason)
+
+    return lambda: complete_due_studies(database, utc_now(), settings.completeness, log_completed)

@@ -1,0 +1,72 @@
+"""What is not fit to start says so at once, names what is wrong and what to do, and starts nothing."""
+
+import shutil
+
+import pytest
+
+from databases import url_at_head
+from osteo_pacs import shipped
+from peers.programs import free_port
+from services import Service
+
+
+def refusal_of(service):
+    done = service.run("serve")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert '"ready"' not in done.stderr
+    return done.stderr
+
+
+def test_every_wrong_key_is_named_with_its_remedy(tmp_path, sqlite_url):
+    service = Service(tmp_path, database_url=sqlite_url)
+    service.config.write_text('[listener]\nprot = 4\n[worker]\ndevice = "tpu"\n[listner]\nport = 104\n')
+    message = refusal_of(service)
+    assert "[listener] prot: there is no such key; did you mean port?" in message
+    assert "[worker] device = 'tpu'" in message
+    assert "listner: there is no such key; did you mean listener?" in message
+
+
+def test_a_listener_off_loopback_without_allow_lists_is_refused(tmp_path, sqlite_url):
+    service = Service(tmp_path, database_url=sqlite_url, settings={"listener": {"host": "0.0.0.0"}})  # noqa: S104 - the case
+    assert "calling_ae_titles and addresses" in refusal_of(service)
+
+
+def test_an_unreachable_database_is_named_without_its_password(tmp_path):
+    url = f"postgresql+psycopg://someone:secret-word@127.0.0.1:{free_port()}/studies"
+    message = refusal_of(Service(tmp_path, database_url=url))
+    assert "The database does not answer" in message
+    assert "[database] url" in message
+    assert "secret-word" not in message
+
+
+def test_an_empty_database_that_is_not_sqlite_is_not_created_unasked(tmp_path, empty_postgresql_url):
+    service = Service(tmp_path, database_url=empty_postgresql_url)
+    assert "osteo-pacs db upgrade" in refusal_of(service)
+    assert service.run("db", "upgrade").returncode == 0
+    assert service.ask("db", "status")["is_at_head"]
+
+
+def test_a_database_from_a_later_version_is_refused(tmp_path):
+    from sqlalchemy import text
+
+    from osteo_pacs.db.session import Database
+
+    url = url_at_head("sqlite", tmp_path)
+    database = Database(url)
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    assert "9999" in refusal_of(Service(tmp_path / "service", database_url=url))
+
+
+@pytest.mark.parametrize("victim", ["configs/inference.json", "models/model.safetensors", "scripts/rendering.py"])
+def test_a_tampered_bundle_is_refused_before_it_is_parsed(tmp_path, sqlite_url, victim):
+    bundle = tmp_path / "bundle"
+    shutil.copytree(shipped.BUNDLE, bundle)
+    with (bundle / victim).open("ab") as file:
+        file.write(b" ")
+    service = Service(tmp_path / "service", database_url=sqlite_url, settings={"model": {"bundle": str(bundle)}})
+    message = refusal_of(service)
+    assert victim in message
+    assert "Restore the bundle" in message
