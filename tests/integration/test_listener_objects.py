@@ -1,4 +1,4 @@
-"""Each bad object and the status that answers it; after each an honest instance is taken on the same association."""
+"""Each bad object and the status that answers it; after each the same association brings an honest one."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -106,6 +107,19 @@ class RawPeer:
 
     def send(self, data: bytes) -> None:
         self.connection.sendall(data)
+
+    def pour(self, chunks: Iterable[bytes], *, within_s: float, every_s: float = 0) -> None:
+        """Sends one after the other until the listener ends the connection, which it must."""
+        deadline = time.monotonic() + within_s
+        self.connection.settimeout(within_s)
+        for chunk in chunks:
+            assert time.monotonic() < deadline, "the listener still listens"
+            try:
+                self.connection.sendall(chunk)
+            except (ConnectionResetError, BrokenPipeError, ConnectionAbortedError):
+                return
+            time.sleep(every_s)
+        raise AssertionError("the listener took everything")
 
     def read(self) -> tuple[int, bytes]:
         """The next PDU's type and body; (CLOSED, b"") at the end."""
