@@ -11,7 +11,7 @@ import osteo_pacs
 from osteo_pacs.cli import config, db, processes, queue_changes, send, study
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
-from osteo_pacs.cli.program import Program
+from osteo_pacs.cli.program import CONFIG, Program
 
 app = typer.Typer(
     cls=Program,
@@ -32,6 +32,7 @@ def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - typer calls it
 
 @app.callback()
 def program(
+    context: typer.Context,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -41,11 +42,12 @@ def program(
         ),
     ] = None,
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback answers
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     """Options of the program stand before the command."""
+    context.meta[CONFIG] = config
 
 
 app.add_typer(config.app, name="config")

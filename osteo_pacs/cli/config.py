@@ -29,6 +29,8 @@ def check(context: typer.Context, *, json: Json = False) -> None:
     typer.echo(f"{path} can be used.")
     if not settings.destinations:
         typer.echo("No [[destinations]]: reports stay in the database.", err=True)
+    if not settings.selection.rules:
+        typer.echo("No [[selection.rules]]: nothing is read.", err=True)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import typer
 
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.cli.output import Json, console, print_json
+from osteo_pacs.cli.program import CONFIG
 
 if TYPE_CHECKING:
     from osteo_pacs.doctor import Check
@@ -25,7 +26,7 @@ def doctor(context: typer.Context, *, json: Json = False) -> None:
     from osteo_pacs.doctor import make_round
 
     log.configure(level="error", form="auto", process="doctor")
-    checks = make_round(context.find_root().params.get("config"))
+    checks = make_round(context.meta.get(CONFIG))
     made = list(checks if json else _told(checks))
     failures = sum(not check.ok for check in made)
     if json:

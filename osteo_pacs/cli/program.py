@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from osteo_pacs.config import Settings
     from osteo_pacs.db.session import Database
 
+CONFIG = "osteo_pacs.config"
+"""Where the context keeps what ``--config`` was given."""
+
 
 class NotFound(OsteoPacsError):
     """What was asked for is not there."""
@@ -68,7 +71,7 @@ def config_path(context: typer.Context) -> Path:
     """
     from osteo_pacs.config import find_config
 
-    return find_config(context.find_root().params.get("config"))
+    return find_config(context.meta.get(CONFIG))
 
 
 @contextmanager

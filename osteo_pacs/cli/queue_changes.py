@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +17,13 @@ from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
+    from osteo_pacs.db.session import Session
     from osteo_pacs.jobs.filters import JobFilter
 
 All = Annotated[bool, typer.Option("--all", help="Every job.")]
 __all__ = ["app"]
 
-Change = Callable[[Any, "JobFilter"], int]
+Change = Callable[["Session", "JobFilter"], int]
 
 
 @app.command()

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from osteo_pacs.errors import RetryableError
@@ -69,7 +69,8 @@ class Database:
         except OperationalError as error:
             raise DatabaseUnavailable(_reason(error)) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            # No subclass of DatabaseError: the file is no database, or is damaged.
+            if error.connection_invalidated or type(error) is DatabaseError:
                 raise DatabaseUnavailable(_reason(error)) from error
             raise
 

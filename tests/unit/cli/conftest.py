@@ -6,9 +6,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from databases import opened, url_at_head
 from typer.testing import CliRunner
 
+from databases import opened, url_at_head
 from osteo_pacs.cli import app
 from osteo_pacs.db import deliveries, instances, reports, studies
 from osteo_pacs.db.tables import JobKind, ModelVersionRow

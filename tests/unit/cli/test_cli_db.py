@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from osteo_pacs.cli.exit_codes import ExitCode
+
+NOBODY = "postgresql+psycopg://osteo:s3cret@127.0.0.1:1/osteo"
+
+
+@pytest.fixture
+def empty(tmp_path):
+    (tmp_path / "config.toml").write_text('[database]\nurl = "sqlite:///new/jobs.db"\n')
+    return tmp_path / "new" / "jobs.db"
+
+
+def test_upgrade_makes_a_database_that_commands_can_use(run, empty):
+    assert run("db", "upgrade").exit_code == ExitCode.OK
+    assert empty.is_file()
+    assert run("study", "list").exit_code == ExitCode.OK
+
+
+def test_upgrade_twice_changes_nothing(run, empty):
+    first = json.loads(run("db", "upgrade", "--json").stdout)
+    second = json.loads(run("db", "upgrade", "--json").stdout)
+    assert empty.is_file()
+    assert first["upgraded_from"] is None
+    assert second["upgraded_from"] == second["current"] == first["head"]
+    assert "already" in run("db", "upgrade").stdout
+
+
+def test_status_at_head(run, empty):
+    run("db", "upgrade")
+    result = run("db", "status", "--json")
+    assert result.exit_code == ExitCode.OK
+    status = json.loads(result.stdout)
+    assert status["is_at_head"] is True
+    assert status["url"] == f"sqlite:///{empty}"
+
+
+@pytest.mark.parametrize(
+    "command", [["db", "status"], ["study", "list"], ["queue", "list"], ["queue", "show", "1"]]
+)
+def test_a_file_that_is_not_there_is_not_made_by_looking(run, empty, command):
+    result = run(*command)
+    assert result.exit_code == ExitCode.DATABASE
+    assert "osteo-pacs db upgrade" in result.stderr
+    assert not empty.exists()
+
+
+@pytest.mark.parametrize("command", [["db", "status"], ["study", "list"], ["queue", "retry", "--all"]])
+def test_a_database_without_tables_is_told_with_the_command_to_run(run, empty, command):
+    empty.parent.mkdir()
+    empty.touch()
+    result = run(*command)
+    assert result.exit_code == ExitCode.DATABASE
+    assert "osteo-pacs db upgrade" in result.output
+
+
+def test_a_file_that_is_no_database_is_told(run, empty):
+    empty.parent.mkdir()
+    empty.write_bytes(b"no database " * 100)
+    result = run("study", "list")
+    assert result.exit_code == ExitCode.DATABASE
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["db", "status"], ["study", "list"]])
+def test_a_server_that_does_not_answer_is_told_without_its_password(run, tmp_path, command):
+    (tmp_path / "config.toml").write_text(f'[database]\nurl = "{NOBODY}"\n')
+    result = run(*command)
+    assert result.exit_code == ExitCode.DATABASE
+    assert "does not answer" in result.stderr
+    assert "s3cret" not in result.output
