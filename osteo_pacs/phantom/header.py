@@ -3,7 +3,8 @@
 GE Lunar sends Computed Radiography Image Storage in Implicit VR Little Endian. The region stands in Protocol
 Name only; Body Part Examined, View Position and Laterality are there but empty; Image Type, Burned In Annotation
 and Pixel Spacing are missing, and Exposed Area gives the field in whole centimetres. Hologic sends Secondary
-Capture with the region in the descriptions. Both keep private elements that may name the patient.
+Capture with the region in the descriptions. Report pages of both are Secondary Captures in colour, and both keep
+private elements that may name the patient.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from osteo_pacs.dicom.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSI
 from osteo_pacs.phantom.kinds import PhantomKind
 from osteo_pacs.phantom.patient import Patient
 from osteo_pacs.phantom.scanner import SCANNERS, Make
+
+_GE_PIXEL_CM = 0.025
+_COLOUR_DIMENSIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,10 @@ LABELS = {
     PhantomKind.TOTAL_BODY: Labels("Total Body", "Whole Body", "WHOLEBODY"),
     PhantomKind.KNEE_LEFT: Labels("Left Ortho Knee", "Left Knee", "KNEE", "L"),
     PhantomKind.KNEE_RIGHT: Labels("Right Ortho Knee", "Right Knee", "KNEE", "R"),
-    PhantomKind.FOREARM: Labels("Left Forearm", "Left Forearm", "FOREARM", "L"),
+    PhantomKind.FOREARM: Labels("Left Forearm", "Left Forearm", "ARM", "L"),
     PhantomKind.CHEST: Labels("Chest PA", "Chest PA", "CHEST"),
     PhantomKind.REPORT_PAGE: Labels("Report", "DXA Report", "LSPINE"),
-    PhantomKind.NOISE: Labels("QA", "QC", "PHANTOM"),
+    PhantomKind.NOISE: Labels("QA", "QC", "LSPINE"),
 }
 
 
@@ -126,12 +130,18 @@ def _add_study(ds: Dataset, patient: Patient, study: StudyIdentity, instance: In
 
 
 def _add_ge_habits(ds: Dataset, kind: PhantomKind, pixels: npt.NDArray[np.uint8]) -> None:
-    ds.SOPClassUID = uid.ComputedRadiographyImageStorage
-    ds.Modality = "CR"
     ds.StudyDescription = "DXA"
     ds.ProtocolName = LABELS[kind].protocol
-    ds.BodyPartExamined = ds.ViewPosition = ds.Laterality = ds.PatientOrientation = ""
-    ds.ExposedArea = [max(round(side * _GE_PIXEL_CM), 1) for side in (pixels.shape[1], pixels.shape[0])]
+    ds.BodyPartExamined = ds.Laterality = ds.PatientOrientation = ""
+    if pixels.ndim == _COLOUR_DIMENSIONS:
+        ds.SOPClassUID = uid.SecondaryCaptureImageStorage
+        ds.Modality = "OT"
+        ds.ConversionType = "WSD"
+    else:
+        ds.SOPClassUID = uid.ComputedRadiographyImageStorage
+        ds.Modality = "CR"
+        ds.ViewPosition = ""
+        ds.ExposedArea = [max(round(side * _GE_PIXEL_CM), 1) for side in (pixels.shape[1], pixels.shape[0])]
     block = ds.private_block(0x7003, "GEMS_LUNAR_RAW", create=True)
     block.add_new(0x01, "LO", f"{ds.PatientName}|{ds.PatientID}")
 
@@ -151,11 +161,8 @@ def _add_hologic_habits(ds: Dataset, kind: PhantomKind) -> None:
     block.add_new(0x01, "LO", f"{ds.PatientName}|{ds.PatientID}")
 
 
-_GE_PIXEL_CM = 0.025
-
-
 def _add_pixels(ds: Dataset, pixels: npt.NDArray[np.uint8]) -> None:
-    is_colour = pixels.ndim == len(("rows", "columns", "samples"))
+    is_colour = pixels.ndim == _COLOUR_DIMENSIONS
     ds.SamplesPerPixel = 3 if is_colour else 1
     ds.PhotometricInterpretation = "RGB" if is_colour else "MONOCHROME2"
     if is_colour:
