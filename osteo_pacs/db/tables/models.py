@@ -1,0 +1,70 @@
+"""The models: versions, what they are trained on, and their trainings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from osteo_pacs.db.tables.base import Base, Digest, Uid
+
+
+class ModelVersionRow(Base):
+    """A bundle that has been in service, or could be."""
+
+    __tablename__ = "model_version"
+    __table_args__ = (
+        UniqueConstraint("name", "version", "bundle_sha256"),
+        CheckConstraint("state IN ('candidate', 'active', 'retired')", name="known_state"),
+        CheckConstraint("state <> 'active' OR activated_at IS NOT NULL", name="active_with_time"),
+        CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired_with_time"),
+        Index("ix_model_version_active", "state", unique=True,
+              sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str] = mapped_column(String(64))
+    bundle_sha256: Mapped[str] = mapped_column(Digest)
+    weights_sha256: Mapped[str] = mapped_column(Digest)
+    device_uid: Mapped[str] = mapped_column(Uid)
+    state: Mapped[str] = mapped_column(String(16), default="candidate")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
+
+
+class Label(Base):
+    """What a reader, a scanner or a file says of a study; never overwritten, only added to."""
+
+    __tablename__ = "label"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    is_positive: Mapped[bool]
+    source: Mapped[str] = mapped_column(String(32))
+    author: Mapped[str] = mapped_column(String(64), default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    labelled_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class TrainingRun(Base):
+    """One training: where it started, what it was fed, what came of it."""
+
+    __tablename__ = "training_run"
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'completed', 'failed', 'cancelled')", name="known_state"),
+        CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended_with_time"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    parent_model_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    model_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
