@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from threading import Lock
 
+from osteo_pacs.db.receipts import NewInstance, Record, Sender, record_instances
 from osteo_pacs.db.session import Database
-from osteo_pacs.db.studies import NewInstance, Record, Sender, record_instances
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.spool import Spool
 

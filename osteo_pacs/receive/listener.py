@@ -9,8 +9,8 @@ from datetime import timedelta
 from osteo_pacs import log
 from osteo_pacs.clock import Clock, utc_now
 from osteo_pacs.config import Settings
+from osteo_pacs.db.receipts import known_paths
 from osteo_pacs.db.session import Database
-from osteo_pacs.db.studies import known_paths
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.receive.admission import Admission
 from osteo_pacs.receive.association import Scope

@@ -13,8 +13,8 @@ from threading import Event, Lock
 
 from osteo_pacs import log
 from osteo_pacs.clock import Clock
+from osteo_pacs.db.receipts import Sender, close_associations, close_listener, renew_associations
 from osteo_pacs.db.session import Database
-from osteo_pacs.db.studies import Sender, close_associations, close_listener, renew_associations
 from osteo_pacs.errors import RetryableError
 
 LEASE = timedelta(seconds=30)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from osteo_pacs import log
 from osteo_pacs.clock import Clock
-from osteo_pacs.db.studies import NewInstance, Outcome, Record
+from osteo_pacs.db.receipts import NewInstance, Outcome, Record
 from osteo_pacs.dicom.header import Header, parse_uid, read_header
 from osteo_pacs.dicom.scan import DataSetUnparsable
 from osteo_pacs.dicom.sop_classes import STORAGE
