@@ -41,10 +41,12 @@ def test_a_pacs_that_was_down_gets_one_report_when_it_is_up(service, pacs, study
 
 
 def test_a_worker_that_is_killed_while_it_reads_gives_one_report(service, pacs, study, files):
-    storescu(service.port, *files, called=CALLED)
     (worker,) = service.children("worker")
-    until(lambda: claimed_jobs(service), timeout_s=30, every_s=0.01, what="a claimed study")
-    for process in [*worker.children(), worker]:
+    (decoder,) = worker.children()
+    decoder.send_signal(signal.SIGSTOP)
+    storescu(service.port, *files, called=CALLED)
+    until(lambda: claimed_jobs(service), timeout_s=30, every_s=0.1, what="a claimed study")
+    for process in (worker, decoder):
         process.send_signal(signal.SIGKILL)
 
     until(lambda: srs_of(pacs, study), timeout_s=120, every_s=0.2)
