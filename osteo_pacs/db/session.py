@@ -8,7 +8,7 @@ corrupt a database that several processes share.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,15 @@ from osteo_pacs.errors import RetryableError
 
 __all__ = ["Database", "DatabaseUnavailable", "Session", "database_now"]
 
-__all__ = ["Database", "DatabaseUnavailable", "Session", "database_now"]
-
 BUSY_TIMEOUT_S = 15
+SQLITE_PRAGMAS = (
+    "foreign_keys = ON",
+    # Its commit is the journal's header, zeroed and synced. A journal that is deleted can come back after a power
+    # cut, and undo a transaction that was committed: the folder is not synced.
+    "journal_mode = PERSIST",
+    "journal_size_limit = 1048576",
+    "synchronous = FULL",
+)
 
 
 class DatabaseUnavailable(RetryableError):
@@ -65,6 +71,8 @@ class Database:
                 Session(connection, expire_on_commit=False) as session,
                 session.begin(),
             ):
+                # A Session begins with its first statement; a writer waits for its turn here.
+                session.connection()
                 yield session
         except OperationalError as error:
             raise DatabaseUnavailable(_reason(error)) from error
@@ -99,19 +107,26 @@ def _server_engine(url: str) -> Engine:
 
 
 def _sqlite_engine(url: str, path: str) -> Engine:
-    if path not in ("", ":memory:"):
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    if path not in ("", ":memory:"):
+        event.listen(engine, "do_connect", lambda *_: _create_for_us_alone(Path(path)))
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _create_for_us_alone(path: Path) -> None:
+    # SQLite would let everyone read it. Where this fails, so does the connection, which is told better.
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     # The driver would begin its own transactions, deferred ones.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("foreign_keys = ON", "journal_mode = DELETE", "synchronous = FULL"):
+    for pragma in SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
