@@ -4,9 +4,6 @@ import time
 from io import BytesIO
 
 import pytest
-from peers import Abort, Answer, Disconnect, ScriptedScp, Silence, Stall, StoreScp, TcpProxy, free_port, until
-from peers.documents import part10
-from peers.fixtures import orthanc
 from pydicom import dcmread
 from pydicom.uid import (
     BasicTextSRStorage,
@@ -19,6 +16,9 @@ from pydicom.uid import (
 from osteo_pacs.config import Destination
 from osteo_pacs.deliver import Deadline, EchoAnswered, EchoFailed, Instance, Sender, echo
 from osteo_pacs.deliver.outcome import Answered, ContextRejected, NoAnswer, NotConnected
+from peers import Abort, Answer, Disconnect, ScriptedScp, Silence, Stall, StoreScp, TcpProxy, free_port, until
+from peers.documents import part10
+from peers.fixtures import orthanc
 
 __all__ = ["orthanc"]
 SR = Instance.from_part10(part10())

@@ -1,4 +1,7 @@
 import pytest
+from pydicom import dcmread
+from pydicom.uid import BasicTextSRStorage, ComprehensiveSRStorage, ImplicitVRLittleEndian
+
 from peers import (
     Abort,
     Answer,
@@ -16,8 +19,6 @@ from peers import (
     until,
 )
 from peers.documents import part10
-from pydicom import dcmread
-from pydicom.uid import BasicTextSRStorage, ComprehensiveSRStorage, ImplicitVRLittleEndian
 
 
 @pytest.fixture

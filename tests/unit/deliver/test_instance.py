@@ -1,7 +1,6 @@
 from io import BytesIO
 
 import pytest
-from peers.documents import part10
 from pydicom import dcmread
 from pydicom.uid import (
     ComprehensiveSRStorage,
@@ -11,6 +10,7 @@ from pydicom.uid import (
 )
 
 from osteo_pacs.deliver.instance import Instance, NotSendable
+from peers.documents import part10
 
 
 def test_instance_is_named_by_its_file_meta_information():
