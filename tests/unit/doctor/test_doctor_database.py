@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from databases import url_at_head
+from osteo_pacs.doctor import database
+from osteo_pacs.doctor.check import examine
+
+
+@pytest.fixture
+def look(settings):
+    def look_at(url):
+        return [
+            examine(examination) for examination in database.examinations(settings(f'[database]\nurl = "{url}"'))
+        ]
+
+    return look_at
+
+
+def test_a_database_at_head_is_right(look, tmp_path):
+    reachable, at_head = look(url_at_head("sqlite", tmp_path))
+    assert (reachable.name, reachable.ok) == ("database", True)
+    assert (at_head.name, at_head.ok) == ("migration", True)
+
+
+def test_a_file_that_is_not_there_is_told_and_not_made(look, tmp_path):
+    checks = look(f"sqlite:///{tmp_path}/no/jobs.db")
+    assert [check.ok for check in checks] == [False, False]
+    assert {check.remedy for check in checks} == {"Run `osteo-pacs db upgrade`."}
+    assert not (tmp_path / "no").exists()
+
+
+def test_tables_of_another_version_are_told(look, tmp_path):
+    url = url_at_head("sqlite", tmp_path)
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+    connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    connection.commit()
+    connection.close()
+    reachable, at_head = look(url)
+    assert reachable.ok
+    assert not at_head.ok
+    assert "at 0000, not at" in at_head.detail
+    assert "db upgrade" in at_head.remedy
+
+
+def test_a_file_that_is_no_database_is_told(look, tmp_path):
+    (tmp_path / "jobs.db").write_bytes(b"no database " * 100)
+    assert not any(check.ok for check in look(f"sqlite:///{tmp_path}/jobs.db"))
+
+
+def test_a_server_that_does_not_answer_is_told_without_its_password(look):
+    checks = look("postgresql+psycopg://osteo:s3cret@127.0.0.1:1/osteo")
+    assert not any(check.ok for check in checks)
+    assert all(check.remedy for check in checks)
+    assert "s3cret" not in str(checks)
