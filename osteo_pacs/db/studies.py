@@ -28,7 +28,7 @@ class OpenStudy:
 def find_open_studies(
     session: Session, now: datetime, *, quiet_since: datetime, opened_before: datetime, limit: int, lock: bool
 ) -> list[OpenStudy]:
-    """Open studies without a new instance since ``quiet_since``, or opened before ``opened_before``.
+    """Open studies that nobody has sent for since ``quiet_since``, or that were opened before ``opened_before``.
 
     With ``lock`` no one else may complete them, or add to them, until the transaction ends.
     """
@@ -37,7 +37,8 @@ def find_open_studies(
         .where(OpenAssociation.study_id == Study.id, OpenAssociation.expires_at > now)
         .exists()
     )
-    may_be_due = or_(Study.last_received_at <= quiet_since, Study.opened_at <= opened_before)
+    is_quiet = and_(Study.last_received_at <= quiet_since, ~has_open)
+    may_be_due = or_(is_quiet, Study.opened_at <= opened_before)
     # A literal, not a parameter: the partial index is used only where the planner sees its condition.
     statement = (
         select(Study.id, Study.opened_at, Study.last_received_at, has_open)

@@ -8,9 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from databases import drop_postgresql, postgresql_url
-from osteo_pacs.db import migrate
-from osteo_pacs.db.session import Database
+from databases import KINDS, drop_postgresql, url_at_head
 from osteo_pacs.db.tables import OpenAssociation
 from peers import until
 from receiving import RawPeer, an_instance, running_listener
@@ -19,17 +17,12 @@ from receiving.instances import new_uid
 DUPLICATE = 0x0111
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def listener(request, tmp_path):
-    url = ""
-    if request.param == "postgresql":
-        url = postgresql_url()
-        database = Database(url)
-        migrate.upgrade(database)
-        database.close()
+    url = url_at_head(request.param, tmp_path)
     with running_listener(tmp_path, database_url=url) as running:
         yield running
-    if url:
+    if request.param == "postgresql":
         drop_postgresql(url)
 
 

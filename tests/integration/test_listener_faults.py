@@ -6,11 +6,10 @@ import errno
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from osteo_pacs.db import migrate
-from osteo_pacs.db.session import Database
 from osteo_pacs.receive import store
 from peers import until
 from receiving import RawPeer, an_instance, p_data, running_listener
@@ -33,19 +32,16 @@ def test_without_a_database_instances_are_refused_and_echoes_answered(tmp_path):
 
 
 def test_a_database_that_comes_back_is_used_at_once(tmp_path):
-    hidden, path = tmp_path / "hidden.db", tmp_path / "osteo_pacs.db"
-    database = Database(f"sqlite:///{path}")
-    migrate.upgrade(database)
     with running_listener(tmp_path) as listener, RawPeer(listener.port) as peer:
         peer.associate()
         listener.database.close()
+        path, hidden = Path(listener.database.url.database), tmp_path / "hidden.db"
         path.rename(hidden)
         path.mkdir()
         assert peer.c_store(an_instance()).status == OUT_OF_RESOURCES
         path.rmdir()
         hidden.rename(path)
         assert peer.c_store(an_instance()).status == 0
-    database.close()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from databases import url_at_head
 from osteo_pacs import log
 from osteo_pacs.config import Settings
-from osteo_pacs.db import migrate
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Instance, Study
 from osteo_pacs.receive.listener import run_listener
@@ -66,9 +66,7 @@ def running_listener(
         spool={"min_free_mib": min_free_mib},
         service={"shutdown_s": shutdown_s},
     )
-    database = Database(database_url or f"sqlite:///{folder}/osteo_pacs.db")
-    if not database_url:
-        migrate.upgrade(database)
+    database = Database(database_url or url_at_head("sqlite", folder))
     stream, stop, ready = StringIO(), threading.Event(), threading.Event()
     log.configure(level="info", form="json", process="listener", stream=stream)
     spool = Spool(folder / "spool")
