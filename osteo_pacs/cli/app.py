@@ -11,6 +11,7 @@ import osteo_pacs
 from osteo_pacs.cli import config, db, processes, queue_changes, send, study
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
+from osteo_pacs.cli.phantom import phantom
 from osteo_pacs.cli.program import CONFIG, Program
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ app.add_typer(queue_changes.app, name="queue")
 app.command()(send.send)
 app.command()(doctor)
 app.command()(demo)
+app.command()(phantom)
 for command in processes.COMMANDS:
     app.command()(command)
 
