@@ -83,8 +83,6 @@ def record_instances(session: Session, received: Sequence[tuple[NewInstance, Sen
     connection = session.connection()
     known = _find_known(connection, [instance for instance, _ in received])
     fresh = [pair for pair in received if pair[0].sop_instance_uid not in known]
-    # Everyone locks studies in this order, so that two listeners cannot wait for each other.
-    fresh.sort(key=lambda pair: (pair[0].study_instance_uid, pair[0].sop_instance_uid))
     studies = _touch_studies(connection, [instance for instance, _ in fresh])
     added = _add_instances(connection, [instance for instance, _ in fresh], studies)
     senders = [(sender, studies[instance.study_instance_uid].id) for instance, sender in fresh if sender]
@@ -125,10 +123,11 @@ def _find_known(connection: Connection, instances: Sequence[NewInstance]) -> dic
 
 def _touch_studies(connection: Connection, instances: Sequence[NewInstance]) -> dict[str, Any]:
     """The rows of these instances' studies by UID: new ones, or open again and with this last activity."""
-    latest = {instance.study_instance_uid: instance for instance in instances}
+    latest = {i.study_instance_uid: i for i in sorted(instances, key=lambda i: i.received_at)}
     if not latest:
         return {}
-    values = [_study_values(instance) for instance in latest.values()]
+    # Everyone locks studies in this order, so that two listeners cannot wait for each other.
+    values = [_study_values(latest[uid]) for uid in sorted(latest)]
     return {row.study_instance_uid: row for row in connection.execute(_touch(connection.dialect.name), values)}
 
 
@@ -138,7 +137,8 @@ def _add_instances(
     """Ids of the new rows by SOP Instance UID; a UID that another listener was faster with is left out."""
     if not instances:
         return {}
-    values = [_instance_values(instance, studies[instance.study_instance_uid].id) for instance in instances]
+    in_order = sorted(instances, key=lambda i: (i.study_instance_uid, i.sop_instance_uid))
+    values = [_instance_values(instance, studies[instance.study_instance_uid].id) for instance in in_order]
     return {row.sop_instance_uid: row.id for row in connection.execute(_add(connection.dialect.name), values)}
 
 
