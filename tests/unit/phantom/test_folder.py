@@ -31,5 +31,5 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path):
 
 @pytest.mark.parametrize("options", [{"kinds": ["spine"]}, {"scanner": "siemens"}])
 def test_an_unknown_word_is_answered_with_those_that_are_known(tmp_path, options):
-    with pytest.raises(UnknownChoice, match="Known are: (ap-spine|ge-idxa)"):
+    with pytest.raises(UnknownChoice, match=r"Known are: (ap-spine|ge-idxa)"):
         written(tmp_path, **options)
