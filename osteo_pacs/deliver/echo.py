@@ -47,6 +47,7 @@ def echo(destination: Destination, *, calling_ae_title: str) -> EchoOutcome:
     wire = Wire()
     try:
         association = Association.request(wire, peer_of(destination, calling_ae_title), ECHO_PROPOSAL, deadline)
+        # A destination that takes no C-ECHO has answered all the same: it associates.
         status = association.echo(deadline) if association.accepts(VERIFICATION) else Status.SUCCESS
         seconds = time.monotonic() - started_s
         association.release(Deadline.after(RELEASE_S))
