@@ -40,9 +40,7 @@ def is_known(declared: tuple[str, ...]) -> bool:
 
 
 def _is_true_of(declared: tuple[str, ...], texts: list[bytes]) -> bool:
-    if not any(declared):
-        return all(_is_ascii(text) for text in texts)
-    if not is_known(declared):
+    if not any(declared) or not is_known(declared):
         return False
     if len(declared) > 1 or _WITH_ESCAPES.fullmatch(declared[0]):
         return True

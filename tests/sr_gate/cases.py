@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from osteo_pacs.findings import InstanceRef, RefusalReason
 from osteo_pacs.report import DocumentKind, ReportDocument
@@ -54,8 +55,7 @@ def _two_refused() -> Documents:
 
 def _size_unknown() -> Documents:
     ds = sources.plain()
-    unknown = refusal(ds, RefusalReason.UNREADABLE_PIXELS)
-    return documents([ds], type(unknown)(unknown.instance, 0, 0, unknown.reason, unknown.sentence))
+    return documents([ds], replace(refusal(ds, RefusalReason.UNREADABLE_PIXELS), rows=0, columns=0))
 
 
 def _age_unknown() -> Documents:
