@@ -27,7 +27,7 @@ PACKAGES = {
     "dcmdump": "dcmtk",
     "dciodvfy": "dicom3tools",
     "strace": "strace",
-    "java": "default-jre-headless",
+    "java": "default-jdk-headless",
 }
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 # Below the range from which the kernel takes the ports of outgoing connections.
