@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format setup peers benchmarks clean
+.PHONY: help demo test check format reference setup peers benchmarks clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,9 @@ format: $(READY)  ## Format the code.
 benchmarks: $(READY) peers  ## Every benchmark beside its peers; results as JSON in build/.
 	@mkdir -p build
 	@for name in ingest latency burst; do $(BIN)/python benchmarks/$$name.py --output build/$$name.json; done
+
+reference: $(READY)  ## Write docs/reference from the program.
+	@PYTHONPATH=tests $(BIN)/python -m house.reference
 
 setup: $(READY)  ## The virtual environment in .venv.
 

@@ -16,7 +16,7 @@ from osteo_pacs.errors import ConfigurationError
 
 app = typer.Typer(help="Check, show or write the configuration.", no_args_is_help=True)
 
-Target = Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.", show_default=True)]
+Target = Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.", show_default=True)]
 
 
 @app.command()

@@ -18,9 +18,7 @@ Scanner = Annotated[
 ]
 Kinds = Annotated[
     list[str] | None,
-    typer.Option(
-        "--kind", metavar="KIND", help="What a study holds, once a picture; else a scanner's eight."
-    ),
+    typer.Option("--kind", metavar="KIND", help="What a study holds, once a picture; else a scanner's eight."),
 ]
 
 

@@ -48,7 +48,10 @@ def list_(
 
 @app.command()
 def show(
-    context: typer.Context, job_id: Annotated[int, typer.Argument(metavar="ID")], *, json: Json = False
+    context: typer.Context,
+    job_id: Annotated[int, typer.Argument(metavar="ID", help="The job's number.")],
+    *,
+    json: Json = False,
 ) -> None:
     """Show one job."""
     from osteo_pacs.jobs.listing import list_jobs, paused_subjects
