@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom.events import Event
 
@@ -27,10 +26,10 @@ class SmallPacs:
 
     folder: Path
     port: int = 0
-    _files: dict[UID, Path] = field(default_factory=dict)
+    _files: dict[str, Path] = field(default_factory=dict)
     _has_news: threading.Condition = field(default_factory=threading.Condition)
 
-    def wait_for(self, *sop_class_uids: UID, timeout_s: float) -> dict[UID, Path]:
+    def wait_for(self, *sop_class_uids: str, timeout_s: float) -> dict[str, Path]:
         """The newest file of each of these SOP Classes.
 
         Raises:

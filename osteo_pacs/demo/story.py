@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydicom.uid import UID
 
 from osteo_pacs.demo.installation import QUIET_S, Installation, running_installation
 from osteo_pacs.demo.small_pacs import AE_TITLE, small_pacs
@@ -33,7 +32,7 @@ class Story:
     folder: Path
     study: dict[str, Any]
     read: dict[str, Any]
-    reports: dict[UID, Path]
+    reports: dict[str, Path]
     seconds: dict[str, float]
 
 

@@ -1,51 +1,67 @@
-"""The SOP Classes and transfer syntaxes that the worker takes and sends (PS3.4 B.5, PS3.5 Annex A)."""
+"""The SOP Classes and transfer syntaxes that the worker takes and sends (PS3.4 B.5, PS3.5 Annex A).
+
+Written out, because the listener reads this module: importing pydicom would load every pixel decoder there is into
+the process that talks to the network.
+"""
 
 from __future__ import annotations
 
-from pydicom import uid
+VERIFICATION = "1.2.840.10008.1.1"
+
+COMPUTED_RADIOGRAPHY = "1.2.840.10008.5.1.4.1.1.1"
+DIGITAL_X_RAY_FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.1"
+DIGITAL_X_RAY_FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+MULTI_FRAME_GRAYSCALE_BYTE_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7.2"
+MULTI_FRAME_GRAYSCALE_WORD_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7.3"
+MULTI_FRAME_TRUE_COLOR_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7.4"
+
+BASIC_TEXT_SR = "1.2.840.10008.5.1.4.1.1.88.11"
+ENHANCED_SR = "1.2.840.10008.5.1.4.1.1.88.22"
+COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
+COMPREHENSIVE_3D_SR = "1.2.840.10008.5.1.4.1.1.88.34"
+KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
+ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
+GRAYSCALE_SOFTCOPY_PRESENTATION_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
 
 IMAGES = (
-    uid.ComputedRadiographyImageStorage,
-    uid.DigitalXRayImageStorageForPresentation,
-    uid.DigitalXRayImageStorageForProcessing,
-    uid.SecondaryCaptureImageStorage,
-    uid.MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-    uid.MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
-    uid.MultiFrameTrueColorSecondaryCaptureImageStorage,
+    COMPUTED_RADIOGRAPHY,
+    DIGITAL_X_RAY_FOR_PRESENTATION,
+    DIGITAL_X_RAY_FOR_PROCESSING,
+    SECONDARY_CAPTURE,
+    MULTI_FRAME_GRAYSCALE_BYTE_SECONDARY_CAPTURE,
+    MULTI_FRAME_GRAYSCALE_WORD_SECONDARY_CAPTURE,
+    MULTI_FRAME_TRUE_COLOR_SECONDARY_CAPTURE,
 )
 """Objects whose pixels may be read."""
-
-COMPREHENSIVE_3D_SR = uid.Comprehensive3DSRStorage
-COMPREHENSIVE_SR = uid.ComprehensiveSRStorage
-ENHANCED_SR = uid.EnhancedSRStorage
-BASIC_TEXT_SR = uid.BasicTextSRStorage
-SECONDARY_CAPTURE = uid.SecondaryCaptureImageStorage
-VERIFICATION = uid.UID("1.2.840.10008.1.1")
 
 COMPANIONS = (
     BASIC_TEXT_SR,
     ENHANCED_SR,
     COMPREHENSIVE_SR,
     COMPREHENSIVE_3D_SR,
-    uid.EncapsulatedPDFStorage,
-    uid.GrayscaleSoftcopyPresentationStateStorage,
-    uid.KeyObjectSelectionDocumentStorage,
+    ENCAPSULATED_PDF,
+    GRAYSCALE_SOFTCOPY_PRESENTATION_STATE,
+    KEY_OBJECT_SELECTION,
 )
 """Objects that are kept with the study and never read as images."""
 
 STORAGE = IMAGES + COMPANIONS
 
-UNCOMPRESSED = (uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian)
+IMPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2"
+EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+
+UNCOMPRESSED = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
 COMPRESSED = (
-    uid.JPEGBaseline8Bit,
-    uid.JPEGExtended12Bit,
-    uid.JPEGLossless,
-    uid.JPEGLosslessSV1,
-    uid.JPEGLSLossless,
-    uid.JPEGLSNearLossless,
-    uid.JPEG2000Lossless,
-    uid.JPEG2000,
-    uid.RLELossless,
+    "1.2.840.10008.1.2.4.50",  # JPEG Baseline, 8 bit
+    "1.2.840.10008.1.2.4.51",  # JPEG Extended, 12 bit
+    "1.2.840.10008.1.2.4.57",  # JPEG Lossless
+    "1.2.840.10008.1.2.4.70",  # JPEG Lossless, first-order prediction
+    "1.2.840.10008.1.2.4.80",  # JPEG-LS Lossless
+    "1.2.840.10008.1.2.4.81",  # JPEG-LS Near-lossless
+    "1.2.840.10008.1.2.4.90",  # JPEG 2000 Lossless
+    "1.2.840.10008.1.2.4.91",  # JPEG 2000
+    "1.2.840.10008.1.2.5",  # RLE Lossless
 )
 """Deflated syntaxes are left out on purpose: a small Data Set could grow without a bound."""
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pydicom.uid import ImplicitVRLittleEndian
-
-from osteo_pacs.dicom.sop_classes import STORAGE, UNCOMPRESSED, VERIFICATION, accepted_transfer_syntaxes
+from osteo_pacs.dicom.sop_classes import (
+    IMPLICIT_VR_LITTLE_ENDIAN,
+    STORAGE,
+    UNCOMPRESSED,
+    VERIFICATION,
+    accepted_transfer_syntaxes,
+)
 from osteo_pacs.receive.pdu import ContextAnswer, ContextResult, ProposedContext
 
 ACCEPTED: Mapping[str, frozenset[str]] = {
-    str(VERIFICATION): frozenset(map(str, UNCOMPRESSED)),
-    **{str(uid): frozenset(map(str, accepted_transfer_syntaxes(uid))) for uid in STORAGE},
+    VERIFICATION: frozenset(UNCOMPRESSED),
+    **{uid: frozenset(accepted_transfer_syntaxes(uid)) for uid in STORAGE},
 }
 """Transfer syntaxes by abstract syntax."""
 # A rejected context is answered with a syntax that says nothing; some requestors choke on an empty one.
-_UNUSED = str(ImplicitVRLittleEndian)
+_UNUSED = IMPLICIT_VR_LITTLE_ENDIAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Context:
     @property
     def is_implicit_vr(self) -> bool:
         """Whether its Data Sets tell no VR."""
-        return self.transfer_syntax == ImplicitVRLittleEndian
+        return self.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
 
 
 def negotiate(proposed: Iterable[ProposedContext]) -> tuple[list[ContextAnswer], dict[int, Context]]:
