@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def doctor(context: typer.Context, *, json: Json = False) -> None:
-    """Look at everything the service leans on; say how to mend what is wrong.
+    """Find what is wrong, and say how to mend it.
 
     Configuration, packages, database, migration, spool, bundle, device, a trial prediction, the listener, and
     a C-ECHO to every destination. Each look has a limit of time. The exit code is 1 when a check fails.

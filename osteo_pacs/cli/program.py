@@ -30,6 +30,11 @@ class NotFound(OsteoPacsError):
 class Program(TyperGroup):
     """The commands; an error that has a message ends as that message and an exit code, not as a traceback."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The nouns, then what is done without one, each in the order in which they were added."""
+        names: list[str] = super().list_commands(ctx)
+        return sorted(names, key=lambda name: not isinstance(self.commands[name], TyperGroup))
+
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was named."""
         try:
