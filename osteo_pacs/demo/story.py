@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-
 from osteo_pacs.demo.installation import QUIET_S, Installation, running_installation
 from osteo_pacs.demo.small_pacs import AE_TITLE, small_pacs
 from osteo_pacs.dicom import sop_classes
