@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +18,7 @@ from osteo_pacs.db.tables import JobKind
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.jobs import lanes as queue_lanes
 from osteo_pacs.jobs.queue import heartbeat
+from osteo_pacs.jobs.workers import worker_name
 from osteo_pacs.log import get_logger
 
 STRAYS_EVERY_S = 30.0
@@ -55,7 +54,7 @@ def run_courier(
     Raises:
         LaneHung: a lane has outlived every deadline, or has died; the process should be started again.
     """
-    worker = f"{socket.gethostname()}:{os.getpid()}"
+    worker = worker_name()
     lanes = [Lane(destination, settings, database, worker) for destination in settings.destinations]
     for lane in lanes:
         lane.start()

@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 
 from osteo_pacs import log
-from osteo_pacs.config import CONFIG_VARIABLE, Settings
+from osteo_pacs.config import Settings
+from osteo_pacs.db.session import Database, DatabaseUnavailable
+from osteo_pacs.jobs.rescue import rescue_worker
+from osteo_pacs.jobs.workers import worker_name
+from osteo_pacs.service.child import Child, Death
 from osteo_pacs.service.preflight import check_before_start
-from osteo_pacs.service.stop import SUPERVISED_VARIABLE, stop_on_signal
+from osteo_pacs.service.stop import stop_on_signal
 
 LOOK_EVERY_S = 0.2
-FIRST_RESTART_S = 0.5
-LAST_RESTART_S = 30.0
-STEADY_AFTER_S = 60.0
-
-
-@dataclass
-class Child:
-    """One process under supervision; each early death doubles the wait before its next start."""
-
-    role: str
-    number: int
-    process: subprocess.Popen[bytes] | None = None
-    started_s: float = 0.0
-    start_at_s: float = 0.0
-    wait_s: float = field(default=FIRST_RESTART_S)
-
-    @property
-    def name(self) -> str:
-        """``worker-1``: the role and its number."""
-        return f"{self.role}-{self.number}"
-
-    def start(self, config: Path) -> None:
-        """Starts the process; its log goes where ours goes."""
-        environment = os.environ | {CONFIG_VARIABLE: str(config), SUPERVISED_VARIABLE: self.name}
-        command = [sys.executable, "-m", "osteo_pacs", self.role]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
-        self.started_s = time.monotonic()
-
-    def plan_restart(self, now_s: float) -> None:
-        """Waits longer the sooner the process died."""
-        lived_s = now_s - self.started_s
-        self.wait_s = FIRST_RESTART_S if lived_s > STEADY_AFTER_S else min(self.wait_s * 2, LAST_RESTART_S)
-        self.start_at_s = now_s + self.wait_s
-        self.process = None
 
 
 def serve(settings: Settings, config: Path) -> int:
@@ -60,16 +26,19 @@ def serve(settings: Settings, config: Path) -> int:
     """
     log.configure(level=settings.log.level, form=settings.log.format, process="supervisor")
     check_before_start(settings, creates_empty_sqlite=True)
-    children = _children(settings)
+    database = Database(settings.database.url)
+    children = children_of(settings)
     with stop_on_signal() as stop:
         while not stop.is_set():
-            _start_what_is_due(children, config)
+            for child in children:
+                child.start_if_due(config)
             stop.wait(LOOK_EVERY_S)
-            _note_deaths(children, stop)
+            _answer_deaths(children, database, settings)
     return _end(children, settings.service.shutdown_s)
 
 
-def _children(settings: Settings) -> list[Child]:
+def children_of(settings: Settings) -> list[Child]:
+    """Every process that this machine runs."""
     counts = {
         "listener": settings.listener.processes,
         "worker": settings.worker.processes,
@@ -79,37 +48,27 @@ def _children(settings: Settings) -> list[Child]:
     return [Child(role, number) for role, count in counts.items() for number in range(1, count + 1)]
 
 
-def _start_what_is_due(children: list[Child], config: Path) -> None:
+def _answer_deaths(children: Iterable[Child], database: Database, settings: Settings) -> None:
     for child in children:
-        if child.process is None and time.monotonic() >= child.start_at_s:
-            child.start(config)
-
-
-def _note_deaths(children: list[Child], stop: threading.Event) -> None:
-    for child in children:
-        if child.process is not None and (exit_code := child.process.poll()) is not None and not stop.is_set():
-            child.plan_restart(time.monotonic())
+        if death := child.note_death():
             log.get_logger().error(
-                "process_died", name=child.name, exit_code=exit_code, seconds=round(child.wait_s, 1)
+                "process_died", name=death.name, exit_code=death.exit_code, seconds=death.restart_s
             )
+            _rescue_jobs(death, database, settings)
+
+
+def _rescue_jobs(death: Death, database: Database, settings: Settings) -> None:
+    """What the dead process had claimed need not wait for its lease to run out."""
+    try:
+        rescue_worker(database, worker_name(death.pid), settings.jobs.max_attempts)
+    except DatabaseUnavailable as error:
+        log.get_logger().warning("rescue_left_to_leases", reason=str(error))
 
 
 def _end(children: list[Child], shutdown_s: float) -> int:
-    running = [child.process for child in children if child.process is not None]
-    for process in running:
-        process.terminate()
+    for child in children:
+        child.ask_to_end()
     deadline_s = time.monotonic() + shutdown_s
-    late = [process for process in running if not _ended_by(process, deadline_s)]
-    for process in late:
-        process.kill()
-        process.wait()
-    log.get_logger().info("stopped", count=len(running))
-    return 1 if late else 0
-
-
-def _ended_by(process: subprocess.Popen[bytes], deadline_s: float) -> bool:
-    try:
-        process.wait(max(0.0, deadline_s - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+    ended = [child.end_by(deadline_s) for child in children]
+    log.get_logger().info("stopped", count=len(ended))
+    return 0 if all(ended) else 1

@@ -20,6 +20,7 @@ from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.manifest import verify_manifest
 from osteo_pacs.infer.predict import Model
 from osteo_pacs.jobs.retry import Backoff
+from osteo_pacs.jobs.workers import worker_name
 from osteo_pacs.spool import Spool
 from osteo_pacs.worker.batch import BatchReader
 from osteo_pacs.worker.loop import Loop
@@ -63,7 +64,7 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
             max_attempts=settings.jobs.max_attempts,
             random=random.Random(),  # noqa: S311 - spreads retries, guards nothing
         )
-        name = f"{socket.gethostname()}:{os.getpid()}"
+        name = worker_name()
         log.get_logger().info(
             "worker_ready", worker=name, device=model.runtime.name, model_version=model.version.version
         )
