@@ -57,7 +57,7 @@ class Child:
         self._restart_s = FIRST_RESTART_S if was_steady else min(self._restart_s * 2, LAST_RESTART_S)
         self._start_at_s = now_s + self._restart_s
         death = Death(self.name, self._process.pid, exit_code, self._restart_s)
-        self._process = None
+        self._forget()
         return death
 
     def ask_to_end(self) -> None:
@@ -75,4 +75,11 @@ class Child:
             self._process.kill()
             self._process.wait()
             return False
+        finally:
+            self._forget()
         return True
+
+    def _forget(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process = None

@@ -25,11 +25,19 @@ def programs(monkeypatch):
 
 
 @pytest.fixture
-def child(tmp_path):
+def child():
     one = Child("worker", 1)
     yield one
     one.ask_to_end()
     one.end_by(time.monotonic() + 5)
+
+
+def test_a_dead_child_leaves_no_pipe_behind(programs, child, tmp_path):
+    programs("pass")
+    child.start_if_due(tmp_path)
+    pipe = child._process.stdin
+    wait_for_death(child)
+    assert pipe.closed
 
 
 def test_a_child_knows_its_name_and_its_configuration(programs, child, tmp_path):
@@ -89,5 +97,6 @@ def test_a_child_that_does_not_end_is_killed_at_the_deadline(programs, child, tm
     child.start_if_due(tmp_path)
     until(ready.exists)
     child.ask_to_end()
+    process = child._process
     assert not child.end_by(time.monotonic() + 0.2)
-    assert child._process.poll() is not None
+    assert process.poll() is not None

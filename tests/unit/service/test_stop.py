@@ -31,6 +31,7 @@ def test_sigterm_asks_it_to_end():
     with start() as process:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+        process.stdin.close()
 
 
 def test_the_end_of_its_supervisor_asks_it_to_end():
