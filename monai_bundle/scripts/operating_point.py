@@ -81,7 +81,7 @@ def fit_calibration(raw: torch.Tensor, labels: torch.Tensor) -> tuple[float, flo
         return loss
 
     optimizer.step(closure)
-    return float(log_temperature.exp()), float(offset)
+    return log_temperature.exp().item(), offset.item()
 
 
 def threshold_at(probability: torch.Tensor, labels: torch.Tensor, sensitivity: float) -> float:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 REGION = "region"
 """Meta key: the analysed crop in source pixels, (left, top, right, bottom), right and bottom just outside."""
 
+PLACE = "place"
+"""Meta key: where the crop lies in the square, (left, top, right, bottom), right and bottom just outside."""
+
 COVERAGE = "coverage"
 """Meta key: the part of the picture, 0 to 1, that was scanned."""
 
@@ -110,6 +113,7 @@ class FitSquared(MapTransform):
         scaled = interpolate(plain, (rows, columns), mode="bilinear", antialias=True, align_corners=False)[0]
         above, before = (self.size - rows) // 2, (self.size - columns) // 2
         margins = (before, self.size - columns - before, above, self.size - rows - above)
+        meta[PLACE] = (before, above, before + columns, above + rows)
         return MetaTensor(pad(scaled, margins), meta=meta)
 
 

@@ -18,6 +18,7 @@ from monai.transforms.compose import Compose
 from safetensors.torch import load as load_safetensors
 
 from osteo_pacs.errors import PermanentError
+from osteo_pacs.infer.device import DeviceMissing, choose_device
 from osteo_pacs.infer.metadata import input_limits, input_shape, model_version
 from osteo_pacs.infer.predict import Model
 from osteo_pacs.infer.runtimes import Readout, fastest
@@ -37,12 +38,6 @@ class BundleUnusable(PermanentError):
     remedy = "Name a bundle in [model] bundle that `python -m monai.bundle run` can run, or restore the last one."
 
 
-class DeviceMissing(PermanentError):
-    """The device that the configuration asks for is not there."""
-
-    remedy = 'Set [worker] device to "cpu" or "auto", or mend the driver (`nvidia-smi` must answer).'
-
-
 def load_bundle(folder: Path, device: str = "auto", *, threads: int | None = None, batch_size: int = 8) -> Model:
     """Loads a bundle on a device: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is one.
 
@@ -58,21 +53,14 @@ def load_bundle(folder: Path, device: str = "auto", *, threads: int | None = Non
         DeviceMissing: CUDA is asked for and is not there.
     """
     sealed = open_sealed(folder)
-    place = _device(device)
+    place = choose_device(device)
     torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
     try:
         return _build(sealed, place, batch_size)
-    except (BundleTampered, DeviceMissing):
+    except BundleTampered:
         raise
     except Exception as error:
         raise BundleUnusable(f"{folder}: {type(error).__name__}: {error}"[:300]) from error
-
-
-def _device(name: str) -> torch.device:
-    has_cuda = torch.cuda.is_available()
-    if name.startswith("cuda") and not has_cuda:
-        raise DeviceMissing(name)
-    return torch.device("cuda" if name == "auto" and has_cuda else "cpu" if name == "auto" else name)
 
 
 def _build(sealed: Sealed, device: torch.device, batch_size: int) -> Model:

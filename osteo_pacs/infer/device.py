@@ -1,4 +1,4 @@
-"""Where the network would run, in words."""
+"""The device that the network runs on, and what it is in words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,29 @@ import os
 
 import torch
 
-from osteo_pacs.infer.bundle import DeviceMissing
+from osteo_pacs.errors import PermanentError
 
 GIB = 1024**3
+
+
+class DeviceMissing(PermanentError):
+    """The device that the configuration asks for is not there."""
+
+    remedy = 'Set [worker] device to "cpu" or "auto", or mend the driver (`nvidia-smi` must answer).'
+
+
+def choose_device(asked: str) -> torch.device:
+    """``cpu``, ``cuda``, or for ``auto`` CUDA where there is one.
+
+    Raises:
+        DeviceMissing: CUDA is asked for and is not there.
+    """
+    has_cuda = torch.cuda.is_available()
+    if asked.startswith("cuda") and not has_cuda:
+        raise DeviceMissing(asked)
+    if asked == "auto":
+        return torch.device("cuda" if has_cuda else "cpu")
+    return torch.device(asked)
 
 
 def describe_device(asked: str) -> str:
@@ -17,9 +37,7 @@ def describe_device(asked: str) -> str:
     Raises:
         DeviceMissing: CUDA is asked for and is not there.
     """
-    if asked != "cpu" and torch.cuda.is_available():
+    if choose_device(asked).type == "cuda":
         found = torch.cuda.get_device_properties(0)
         return f"{found.name}, {found.total_memory / GIB:.0f} GiB, CUDA {torch.version.cuda}"
-    if asked == "cuda":
-        raise DeviceMissing(asked)
     return f"CPU, {len(os.sched_getaffinity(0))} cores"

@@ -6,6 +6,7 @@ A runtime takes float32 N x 1 x rows x columns and gives probabilities N x class
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -39,6 +40,7 @@ class Readout(torch.nn.Module):
         super().__init__()
         self.network = network
         self.features_layer = features_layer
+        self.eval()
 
     def forward(self, batch: torch.Tensor) -> Output:
         """Probabilities and features."""
@@ -127,7 +129,10 @@ def fastest(readout: Readout, device: torch.device, shape: Sequence[int], thread
 
 def _started(start: Callable[[], Runtime], probe: torch.Tensor, expected: Output) -> Runtime | None:
     try:
-        runtime = start()
+        with warnings.catch_warnings():
+            # torch.jit is deprecated and still the fastest to start; where it is gone, the next runtime is taken.
+            warnings.simplefilter("ignore")
+            runtime = start()
         is_same = all(_is_same(*pair) for pair in zip(runtime(probe), expected, strict=True))
     except Exception as error:  # noqa: BLE001 - an optional runtime may fail in any way; the next one is tried
         log.info("runtime_unavailable", error_type=type(error).__name__)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+import torch
+
+from osteo_pacs.infer import runtimes
+from osteo_pacs.infer.runtimes import Eager, OpenVino, Readout, Traced, fastest
+
+CPU = torch.device("cpu")
+SHAPE = (1, 224, 224)
+
+
+@pytest.fixture
+def readout(model) -> Readout:
+    return Readout(model.network, "global_pooling")
+
+
+@pytest.fixture
+def probe() -> torch.Tensor:
+    return torch.rand(3, *SHAPE, generator=torch.Generator().manual_seed(7))
+
+
+def test_features_are_the_named_layers_output(readout, probe):
+    probabilities, features = Eager(readout, CPU)(probe)
+    assert probabilities.shape == (3, 2)
+    assert features.shape == (3, 256)
+    torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(3))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.parametrize("start", [Traced, lambda readout, probe: OpenVino(readout, probe, 1)])
+def test_a_runtime_computes_what_eager_does_at_any_batch_size(readout, probe, start):
+    expected = Eager(readout, CPU)(probe)
+    runtime = start(readout, probe)
+    for size in (1, 3):
+        for found, wanted in zip(runtime(probe[:size]), expected, strict=True):
+            torch.testing.assert_close(found, wanted[:size], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_results_outlive_the_next_call(readout, probe):
+    runtime = OpenVino(readout, probe, 1)
+    first, _ = runtime(probe)
+    kept = first.clone()
+    runtime(torch.zeros_like(probe))
+    assert torch.equal(first, kept)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_openvino_reports_nothing_over_the_network(readout, probe):
+    OpenVino(readout, probe, 1)
+    assert sys.modules["openvino_telemetry"] is None
+    assert sys.modules["openvino.tools.ovc.telemetry_utils"].tm.__name__.endswith("telemetry_stub")
+
+
+def test_openvino_is_taken_where_it_is_installed(readout):
+    assert fastest(readout, CPU, SHAPE, 1).name == "openvino"
+
+
+def test_without_openvino_the_traced_network_runs(readout, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert fastest(readout, CPU, SHAPE, 1).name == "traced"
+
+
+def test_a_runtime_that_computes_otherwise_is_passed_over(readout, monkeypatch):
+    class Wrong(Traced):
+        def __call__(self, batch):
+            probabilities, features = super().__call__(batch)
+            return probabilities + 0.01, features
+
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.setattr(runtimes, "Traced", Wrong)
+    assert fastest(readout, CPU, SHAPE, 1).name == "eager"
