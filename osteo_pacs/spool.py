@@ -14,19 +14,15 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import struct
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from osteo_pacs.dicom.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from osteo_pacs.dicom.file_meta import FileMeta
 from osteo_pacs.errors import RetryableError
 
-# Zeros: a preamble may hold a program, and is never taken from a peer.
-_PREAMBLE = bytes(128) + b"DICM"
 _INSTANCES = "instances"
 _QUARANTINE = "quarantine"
 _SUFFIX = ".dcm"
@@ -39,31 +35,6 @@ class SpoolFull(RetryableError):
     remedy = "Look at the disk under [spool] directory; `osteo-pacs doctor` names the free space."
 
 
-@dataclass(frozen=True, slots=True)
-class FileMeta:
-    """What the File Meta Information says of an instance (PS3.10 7.1)."""
-
-    sop_class_uid: str
-    sop_instance_uid: str
-    transfer_syntax_uid: str
-    source_ae_title: str = ""
-
-    def encode(self) -> bytes:
-        """Preamble, prefix and group 0002 in Explicit VR Little Endian."""
-        elements = b"".join(
-            (
-                _long_element(0x0001, b"OB", b"\0\1"),
-                _element(0x0002, b"UI", self.sop_class_uid),
-                _element(0x0003, b"UI", self.sop_instance_uid),
-                _element(0x0010, b"UI", self.transfer_syntax_uid),
-                _element(0x0012, b"UI", IMPLEMENTATION_CLASS_UID),
-                _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME),
-                _element(0x0016, b"AE", self.source_ae_title) if self.source_ae_title else b"",
-            )
-        )
-        return _PREAMBLE + struct.pack("<HH2sHL", 2, 0, b"UL", 4, len(elements)) + elements
-
-
 class Spool:
     """The folder of the instances, shared by every process of an installation.
 
@@ -72,8 +43,9 @@ class Spool:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._durable: set[Path] = set()
         for folder in (directory, directory / _INSTANCES, directory / _QUARANTINE):
-            _make_folder(folder)
+            self._make_folder(folder)
 
     def create(self, meta: FileMeta, now: datetime) -> SpoolFile:
         """A new file with its File Meta Information.
@@ -85,7 +57,7 @@ class Spool:
         digest = hashlib.sha256(meta.sop_instance_uid.encode()).hexdigest()
         path = f"{folder}/{digest[:32]}-{secrets.token_hex(8)}{_SUFFIX}"
         try:
-            _make_folder(self.directory / folder)
+            self._make_folder(self.directory / folder)
             return SpoolFile(self.directory, path, meta.encode())
         except OSError as error:
             raise _spool_full(error) from error
@@ -137,6 +109,14 @@ class Spool:
             for chunk in (paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)):
                 count += sum(self._remove_old(path, before) for path in sorted(set(chunk) - known(chunk)))
         return count
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder in self._durable:
+            return
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Another process may have made it a moment ago, and its name may not be on the disk yet.
+        _sync_folder(folder.parent)
+        self._durable.add(folder)
 
     def _remove_old(self, path: str, before: datetime) -> bool:
         file = self.path_of(path)
@@ -227,13 +207,6 @@ def _write_all(descriptor: int, view: memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _make_folder(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _sync_folder(folder.parent)
-
-
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -244,13 +217,3 @@ def _sync_folder(folder: Path) -> None:
 
 def _spool_full(error: OSError) -> SpoolFull:
     return SpoolFull(error.strerror or type(error).__name__)
-
-
-def _element(number: int, vr: bytes, text: str) -> bytes:
-    value = text.encode("ascii")
-    value += (b"\0" if vr == b"UI" else b" ") * (len(value) % 2)
-    return struct.pack("<HH2sH", 2, number, vr, len(value)) + value
-
-
-def _long_element(number: int, vr: bytes, value: bytes) -> bytes:
-    return struct.pack("<HH2sHL", 2, number, vr, 0, len(value)) + value

@@ -17,6 +17,7 @@ from typing import Protocol
 from osteo_pacs import log
 from osteo_pacs.clock import Clock
 from osteo_pacs.db.receipts import NewInstance, Outcome, Record
+from osteo_pacs.dicom.file_meta import FileMeta
 from osteo_pacs.dicom.header import Header, parse_uid, read_header
 from osteo_pacs.dicom.scan import DataSetUnparsable
 from osteo_pacs.dicom.sop_classes import STORAGE
@@ -26,7 +27,7 @@ from osteo_pacs.receive.dimse import Answer, Command
 from osteo_pacs.receive.ledger import Ledger
 from osteo_pacs.receive.negotiation import Context
 from osteo_pacs.receive.presence import Presence
-from osteo_pacs.spool import FileMeta, Spool, SpoolFile
+from osteo_pacs.spool import Spool, SpoolFile
 
 OUT_OF_SPACE = Answer(Status.OUT_OF_RESOURCES, "Out of disk space")
 FAILED = Answer(Status.PROCESSING_FAILURE, "Failed to keep the instance")

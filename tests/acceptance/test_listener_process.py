@@ -187,7 +187,7 @@ def cpu_s(pid: int) -> float:
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
-@pytest.mark.parametrize("module", ["osteo_pacs.receive.listener", "osteo_pacs.receive.completeness"])
+@pytest.mark.parametrize("module", ["osteo_pacs.service.listener", "osteo_pacs.receive.completeness"])
 def test_receiving_loads_no_decoder_and_no_model(module):
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+
+from osteo_pacs.dicom.file_meta import FileMeta
+from osteo_pacs.spool import Spool, SpoolFile, SpoolFull
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+META = FileMeta("1.2.840.10008.5.1.4.1.1.1", "1.2.3", "1.2.840.10008.1.2", "SCANNER")
+DATA_SET = b"\x10\x00\x20\x00\x02\x00\x00\x00ID"
+
+
+@pytest.fixture
+def spool(tmp_path):
+    return Spool(tmp_path / "spool")
+
+
+def keep(spool: Spool, data: bytes = DATA_SET, meta: FileMeta = META) -> str:
+    file = spool.create(meta, NOW)
+    write_and_sync(file, data)
+    return file.path
+
+
+def write_and_sync(file: SpoolFile, data: bytes = DATA_SET) -> None:
+    file.write(memoryview(data))
+    file.sync()
+
+
+def files(spool: Spool) -> set[str]:
+    return {str(path.relative_to(spool.directory)) for path in spool.directory.rglob("*") if path.is_file()}
+
+
+def test_an_instance_is_a_part_10_file_with_the_bytes_as_they_came(spool):
+    path = keep(spool)
+    ds = dcmread(spool.path_of(path))
+    assert ds.preamble == bytes(128)
+    assert ds.PatientID == "ID"
+    assert ds.file_meta.MediaStorageSOPClassUID == META.sop_class_uid
+    assert ds.file_meta.MediaStorageSOPInstanceUID == "1.2.3"
+    assert ds.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2"
+    assert ds.file_meta.SourceApplicationEntityTitle == "SCANNER"
+    assert ds.file_meta.FileMetaInformationVersion == b"\0\1"
+    with spool.open(path) as file:
+        assert file.read().endswith(DATA_SET)
+
+
+def test_a_file_knows_its_digest_and_its_size_as_it_grows(spool):
+    file = spool.create(META, NOW)
+    for byte in DATA_SET:
+        file.write(memoryview(bytes((byte,))))
+    assert (file.sha256, file.size_bytes) == (sha256(DATA_SET).hexdigest(), len(DATA_SET))
+    assert file.header_bytes + file.size_bytes == spool.path_of(file.path).stat().st_size
+    file.discard()
+
+
+def test_names_are_digests_and_never_the_same(spool):
+    one, other = keep(spool), keep(spool)
+    assert one != other
+    folder, day, name = one.split("/")
+    assert (folder, day) == ("instances", "20260301")
+    assert name.startswith(sha256(b"1.2.3").hexdigest()[:32])
+    assert "1.2.3" not in name
+
+
+def test_files_and_folders_are_no_one_elses(spool):
+    previous = os.umask(0)
+    try:
+        path = spool.path_of(keep(spool))
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for folder in (spool.directory, path.parent, path.parent.parent, spool.directory / "quarantine"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("call", ["write", "fsync"])
+def test_a_file_that_the_disk_does_not_take_is_gone(spool, monkeypatch, call):
+    kept = keep(spool)
+    calls = []
+
+    def fail(*args: object) -> int:
+        calls.append(args)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = spool.create(META, NOW)
+    monkeypatch.setattr(f"osteo_pacs.spool.os.{call}", fail)
+    with pytest.raises(SpoolFull, match="No space left"):
+        write_and_sync(file)
+    # A second fsync after a failed one would lie.
+    assert len(calls) == 1
+    assert files(spool) == {kept}
+
+
+def test_a_file_that_cannot_be_begun_leaves_nothing(spool, monkeypatch):
+    def fail(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("osteo_pacs.spool.os.write", fail)
+    with pytest.raises(SpoolFull):
+        spool.create(META, NOW)
+    assert not files(spool)
+
+
+def test_a_short_write_is_continued(spool, monkeypatch):
+    real = os.write
+    monkeypatch.setattr("osteo_pacs.spool.os.write", lambda descriptor, view: real(descriptor, view[:7]))
+    path = keep(spool)
+    assert spool.path_of(path).read_bytes().endswith(DATA_SET)
+
+
+def test_discarding_twice_is_fine(spool):
+    file = spool.create(META, NOW)
+    file.discard()
+    file.discard()
+    assert not files(spool)
+
+
+@pytest.mark.parametrize("is_there_already", [True, False])
+def test_the_folder_of_a_day_is_durable_before_its_files(spool, monkeypatch, is_there_already):
+    if is_there_already:
+        # Made by another process, which may not have come to its fsync.
+        (spool.directory / "instances/20260301").mkdir()
+    synced: list[str] = []
+    real = os.fsync
+
+    def spy(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    monkeypatch.setattr("osteo_pacs.spool.os.fsync", spy)
+    paths = [keep(spool), keep(spool)]
+    spool.sync_folders(paths)
+    root = str(spool.directory)
+    assert synced == [f"{root}/instances", *(f"{root}/{path}" for path in paths), f"{root}/instances/20260301"]
+
+
+def test_folders_of_several_files_are_synced_once(spool, monkeypatch):
+    paths = [keep(spool) for _ in range(5)]
+    synced = []
+    monkeypatch.setattr("osteo_pacs.spool.os.fsync", synced.append)
+    spool.sync_folders(paths)
+    assert len(synced) == 1
+
+
+def test_folders_that_cannot_be_synced_are_an_error(spool, monkeypatch):
+    path = keep(spool)
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("osteo_pacs.spool.os.fsync", fail)
+    with pytest.raises(SpoolFull):
+        spool.sync_folders([path])
+
+
+def test_quarantine_sets_a_file_aside(spool):
+    path = keep(spool)
+    aside = spool.quarantine(path)
+    assert aside.startswith("quarantine/")
+    assert files(spool) == {aside}
+
+
+def test_removing_what_is_gone_is_fine(spool):
+    path = keep(spool)
+    spool.remove(path)
+    spool.remove(path)
+    assert not files(spool)
+
+
+def test_orphans_are_old_files_without_a_row(spool):
+    old_known, old, new = keep(spool), keep(spool), keep(spool)
+    aside = spool.quarantine(keep(spool))
+    for path in (old_known, old, aside):
+        os.utime(spool.path_of(path), (0, 0))
+    hour = timedelta(hours=1)
+    asked: list[str] = []
+
+    def known(paths: list[str]) -> set[str]:
+        asked.extend(paths)
+        return {old_known}
+
+    assert spool.remove_orphans(known, before=datetime.now(UTC) - hour) == 1
+    assert files(spool) == {old_known, new, aside}
+    assert sorted(asked) == sorted((old_known, old, new))
+
+
+def test_orphans_are_asked_for_in_pieces(spool, monkeypatch):
+    monkeypatch.setattr("osteo_pacs.spool._CHUNK", 4)
+    for _ in range(10):
+        keep(spool)
+    asked: list[int] = []
+    removed = spool.remove_orphans(
+        lambda paths: asked.append(len(paths)) or set(), before=datetime.now(UTC) + timedelta(hours=1)
+    )
+    assert removed == 10
+    assert asked == [4, 4, 2]
+
+
+def test_free_space_is_that_of_the_disk(spool):
+    disk = os.statvfs(spool.directory)
+    assert abs(spool.free_bytes() - disk.f_bavail * disk.f_frsize) < 1 << 30
