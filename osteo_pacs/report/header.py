@@ -11,7 +11,8 @@ from osteo_pacs.dicom.codes import CodedConcept
 from osteo_pacs.findings import InstanceRef
 from osteo_pacs.report.device import Device
 from osteo_pacs.report.encoding import Element, code, element, element_of_bytes, encode, sequence, sop_reference
-from osteo_pacs.report.source import REQUIRED, Attributes, Request, Source
+from osteo_pacs.report.source import REQUIRED, Request, Source
+from osteo_pacs.report.values import Attributes
 
 
 def shared_header(

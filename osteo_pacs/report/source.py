@@ -8,26 +8,14 @@ transcoded only where the declared character set cannot be true. Private element
 from __future__ import annotations
 
 import re
-import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta, timezone
 
-from pydicom.charset import convert_encodings, encode_string
-from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
-from pydicom.sequence import Sequence
-from pydicom.tag import Tag
-from pydicom.valuerep import PersonName
 
-from osteo_pacs.report.character_set import UTF_8, inherited_character_set, is_known, to_utf8
-
-Attributes = Mapping[str, bytes]
-"""Values by keyword, encoded, without padding; empty where the source has none that its VR allows."""
-
-Transcode = Callable[[bytes], bytes]
+from osteo_pacs.report.character_set import UTF_8, inherited_character_set, to_utf8
+from osteo_pacs.report.values import Attributes, ValueReader, declared_character_set, items
 
 REQUIRED = (  # type 2 of the Patient and General Study modules (PS3.3 C.7.1.1, C.7.2.1)
     *("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "StudyID"),
@@ -45,20 +33,9 @@ _REQUEST = (  # type 2 of the Referenced Request Sequence (PS3.3 C.17.2)
     *("AccessionNumber", "RequestedProcedureID", "RequestedProcedureDescription"),
     *("PlacerOrderNumberImagingServiceRequest", "FillerOrderNumberImagingServiceRequest"),
 )
-_CODE = ("CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning")
+_CODE = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
 
-_CONTROL_CHARACTERS = re.compile(rb"[\x00-\x1a\x1c-\x1f\x7f]")
-_ALLOWED = {
-    "AS": re.compile(rb"\d{3}[DWMY]"),
-    "CS": re.compile(rb"[A-Z0-9_ ]{1,16}"),
-    "DA": re.compile(rb"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"),
-    "DS": re.compile(rb"(?=.{1,16}$)[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"),
-    "IS": re.compile(rb"\d{1,12}"),
-    "TM": re.compile(rb"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?"),
-    "UI": re.compile(rb"[0-9.]{1,64}"),
-}
-_SEX = re.compile(rb"[MFO]")
-_OFFSET = re.compile(rb"([+-])(\d{2})(\d{2})")
+_OFFSET = re.compile(rb"([+-])(0\d|1[0-4])([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,80 +70,36 @@ class Source:
 
 def read_source(ds: Dataset) -> Source:
     """The part of the Data Set ``ds`` that a report repeats; pixels and private elements are not looked at."""
-    declared = _declared_character_set(ds)
-    source = _read(ds, declared, as_is)
+    declared = declared_character_set(ds)
+    source = _read(ds, ValueReader(declared))
     character_set = inherited_character_set(declared, source.texts())
     if character_set == UTF_8:
-        return _read(ds, UTF_8, to_utf8)
+        source = _read(ds, ValueReader(declared, to_utf8))
     return replace(source, character_set=character_set)
 
 
-def as_is(text: bytes) -> bytes:
-    """The text unchanged."""
-    return text
-
-
-def _read(ds: Dataset, character_set: tuple[str, ...], transcode: Transcode) -> Source:
-    attributes = _values(ds, REQUIRED + _OPTIONAL, transcode)
-    scanner = _values(ds, _SCANNER, transcode)
-    requests = _items(ds, "RequestAttributesSequence")
+def _read(ds: Dataset, reader: ValueReader) -> Source:
+    attributes = reader.values(ds, REQUIRED + _OPTIONAL)
+    scanner = reader.values(ds, _SCANNER)
+    requests = items(ds, "RequestAttributesSequence")
     return Source(
-        sop_instance_uid=_value(ds, "SOPInstanceUID").decode(),
-        is_multi_frame=int(_value(ds, "NumberOfFrames") or 1) > 1,
-        character_set=character_set,
+        sop_instance_uid=reader.value(ds, "SOPInstanceUID").decode(),
+        is_multi_frame=int(reader.value(ds, "NumberOfFrames") or 1) > 1,
+        character_set=reader.declared,
         attributes=attributes,
         scanner=scanner if scanner["Manufacturer"] else {},
-        requests=tuple(_request(item, attributes["AccessionNumber"], transcode) for item in requests),
-        time_zone=_time_zone(_value(ds, "TimezoneOffsetFromUTC")),
+        requests=tuple(_request(item, attributes["AccessionNumber"], reader) for item in requests),
+        time_zone=_time_zone(reader.value(ds, "TimezoneOffsetFromUTC")),
     )
 
 
-def _request(item: Dataset, accession_number: bytes, transcode: Transcode) -> Request:
-    attributes = _values(item, _REQUEST, transcode)
-    codes = _items(item, "RequestedProcedureCodeSequence")
+def _request(item: Dataset, accession_number: bytes, reader: ValueReader) -> Request:
+    attributes = reader.values(item, _REQUEST)
+    codes = (reader.values(code, _CODE) for code in items(item, "RequestedProcedureCodeSequence"))
     return Request(
         attributes={**attributes, "AccessionNumber": attributes["AccessionNumber"] or accession_number},
-        procedure_codes=tuple(_values(code, _CODE, transcode) for code in codes),
+        procedure_codes=tuple(code for code in codes if all(code.values())),
     )
-
-
-def _values(ds: Dataset, keywords: tuple[str, ...], transcode: Transcode) -> Attributes:
-    return {keyword: transcode(_value(ds, keyword)) for keyword in keywords}
-
-
-def _value(ds: Dataset, keyword: str) -> bytes:
-    tag = Tag(keyword)
-    if tag not in ds:
-        return b""
-    element = ds.get_item(tag)
-    value = element.value if isinstance(element, RawDataElement) else _encoded(element, ds)
-    text = _CONTROL_CHARACTERS.sub(b"", value or b"").strip(b" ")
-    allowed = _SEX if keyword == "PatientSex" else _ALLOWED.get(dictionary_VR(tag))
-    return text if allowed is None or allowed.fullmatch(text) else b""
-
-
-def _encoded(element: DataElement, ds: Dataset) -> bytes:
-    """The value of an element that pydicom has decoded, in the declared character set again."""
-    value = element.value
-    text = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value or "")
-    text = text.replace("\N{REPLACEMENT CHARACTER}", "?")
-    declared = _declared_character_set(ds)
-    encodings = convert_encodings(list(declared if is_known(declared) else UTF_8))
-    return PersonName(text).encode(encodings) if element.VR == "PN" else encode_string(text, encodings)
-
-
-def _items(ds: Dataset, keyword: str) -> list[Dataset]:
-    """The items of a sequence; none where it is absent, or too broken to be read."""
-    try:
-        value = ds.get(keyword)
-    except (ValueError, KeyError, OSError, EOFError, struct.error):
-        return []
-    return list(value) if isinstance(value, Sequence) else []
-
-
-def _declared_character_set(ds: Dataset) -> tuple[str, ...]:
-    declared = ds.get("SpecificCharacterSet") or ()
-    return (declared,) if isinstance(declared, str) else tuple(declared)
 
 
 def _time_zone(offset: bytes) -> timezone | None:

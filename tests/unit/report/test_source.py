@@ -122,6 +122,19 @@ def test_request_s_own_accession_number_wins():
     assert read_source(ds).requests[0].attributes["AccessionNumber"] == b"OWN"
 
 
+def test_request_is_written_in_the_character_set_of_the_study(way):
+    ds = sources.with_request()
+    ds.RequestAttributesSequence[0].RequestedProcedureDescription = "LWS r\u00f6ntgen"
+    [request] = read_source(way(ds)).requests
+    assert request.attributes["RequestedProcedureDescription"] == b"LWS r\xf6ntgen"
+
+
+def test_procedure_code_without_a_meaning_is_left_out(way):
+    ds = sources.with_request()
+    del ds.RequestAttributesSequence[0].RequestedProcedureCodeSequence[0].CodeMeaning
+    assert read_source(way(ds)).requests[0].procedure_codes == ()
+
+
 def test_broken_request_attributes_are_no_request():
     ds = sources.read_back(sources.with_request())
     raw = ds.get_item(Tag("RequestAttributesSequence"))
@@ -134,6 +147,7 @@ def test_broken_request_attributes_are_no_request():
     [
         ("+0900", timezone(timedelta(hours=9))),
         ("-0330", timezone(-timedelta(hours=3, minutes=30))),
+        ("+9999", None),
         ("CET", None),
         ("", None),
     ],
