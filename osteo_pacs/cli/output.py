@@ -1,7 +1,7 @@
 """What commands print: tables and lines for people, JSON for programs.
 
-On a terminal a table is drawn by rich and wraps its cells; anywhere else it is lines of tab-separated columns
-without colour, so that ``cut`` and ``grep`` read it. Messages go to standard error, results to standard output.
+On a terminal a table is aligned and fits 80 columns; anywhere else it is lines of tab-separated columns without
+colour, so that ``cut`` and ``grep`` read it. Messages go to standard error, results to standard output.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ def _remember(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - ty
     return value
 
 
+STYLES = {
+    "delivered": "green", "completed": "green", "yes": "green", "parked": "bold red", "retryable": "yellow",
+    "cancelled": "dim",
+}  # fmt: skip
+"""How a cell that says this looks on a terminal."""
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.", callback=_remember)]
 """The option of every command that reads; an error is JSON then, too."""
 
@@ -49,12 +56,21 @@ def console(*, to_stderr: bool = False) -> Console:
     return Console(stderr=to_stderr, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, if_empty: str) -> None:
-    """Rows under their columns' names; ``if_empty`` is said on standard error where there are none."""
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, if_empty: str, below: Sequence[str] = ()
+) -> None:
+    """Rows under their columns' names; ``if_empty`` is said on standard error where there are none.
+
+    Args:
+        columns: their names.
+        rows: a cell for each column.
+        if_empty: a sentence.
+        below: columns that are too wide for a terminal: they stand on lines of their own under the row.
+    """
     if not rows:
         sys.stderr.write(if_empty + "\n")
     elif sys.stdout.isatty():
-        _print_drawn(columns, rows)
+        _print_drawn(columns, rows, below)
     else:
         for row in [columns, *rows]:
             sys.stdout.write("\t".join(as_text(cell).replace("\t", " ").replace("\n", " ") for cell in row) + "\n")
@@ -71,16 +87,20 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def _print_drawn(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    from rich import box
-    from rich.table import Table
+def _print_drawn(columns: Sequence[str], rows: Sequence[Sequence[Any]], below: Sequence[str]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(as_text(cell) for cell in row))
-    console().print(table)
+    out = console()
+    beside = [place for place, column in enumerate(columns) if column not in below]
+    under = [place for place, column in enumerate(columns) if column in below]
+    texts = [[column.replace("_", " ") for column in columns], *([as_text(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[place]) for row in texts) for place in range(len(columns))]
+    for number, row in enumerate(texts):
+        cells = [(row[p].ljust(widths[p]), STYLES.get(row[p], "") if number else "bold") for p in beside]
+        out.print(Text("  ").join(Text(*cell) for cell in cells))
+        for text in [row[p] for p in under if number and row[p]]:
+            out.print(Padding(Text(text, "dim", overflow="fold"), (0, 0, 0, 4)))
 
 
 def _plain(value: Any) -> Any:

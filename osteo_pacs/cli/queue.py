@@ -39,9 +39,9 @@ def list_(
     if json:
         print_json([job_facts(job, paused) for job in jobs])
         return
-    columns = ("id", "kind", "state", "attempts", "run_at", "study_instance_uid", "last_error")
+    columns = ("id", "kind", "destination", "state", "attempts", "run_at", "study_instance_uid", "last_error")
     rows = [[getattr(job, column) for column in columns] for job in jobs]
-    print_table(columns, rows, if_empty="No jobs.")
+    print_table(columns, rows, if_empty="No jobs.", below=columns[-2:])
     if paused:
         typer.echo(f"Paused: {', '.join(sorted(paused))}.", err=True)
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from osteo_pacs.db.reports import ReportSummary
     from osteo_pacs.jobs.progress import InstanceSummary, StudySummary
 
+UID = ("sop_instance_uid",)
+
 app = typer.Typer(help="See the studies, how far they are and why.", no_args_is_help=True)
 
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The latest N.")]
@@ -38,10 +40,9 @@ def list_(context: typer.Context, *, limit: Limit = 50, state: States = None, js
     if json:
         print_json([study_facts(study) for study in studies])
         return
-    rows = [(s.study_instance_uid, s.state, s.outcome, s.instances, s.received_at) for s in studies]
-    print_table(
-        ("study_instance_uid", "state", "outcome", "instances", "received_at"), rows, if_empty="No studies."
-    )
+    columns = ("study_instance_uid", "state", "outcome", "instances", "received_at")
+    rows = [[getattr(study, column) for column in columns] for study in studies]
+    print_table(columns, rows, if_empty="No studies.", below=columns[:1])
 
 
 @app.command()
@@ -139,18 +140,25 @@ def _explain(
     if study.result_reason:
         typer.echo(study.result_reason)
     _section("Instances")
-    rows = [(i.sop_instance_uid, i.is_selected, i.reason or "not looked at yet") for i in instances]
-    print_table(("sop_instance_uid", "selected", "reason"), rows, if_empty="None.")
+    rows = [(i.is_selected, i.reason or "not looked at yet", i.sop_instance_uid) for i in instances]
+    print_table(("selected", "reason", "sop_instance_uid"), rows, if_empty="None.", below=UID)
     if reports:
         _section("Reports")
         reported = [
             (r.revision, r.outcome, _percent(r.probability), r.model_version, r.sop_instance_uid) for r in reports
         ]
-        print_table(("revision", "outcome", "probability", "model", "sop_instance_uid"), reported, if_empty="")
+        print_table(
+            ("revision", "outcome", "probability", "model", "sop_instance_uid"), reported, if_empty="", below=UID
+        )
     if deliveries:
         _section("Deliveries")
         sent = [(d.destination, d.revision, d.state, d.attempts, d.last_error or d.warning) for d in deliveries]
-        print_table(("destination", "revision", "state", "attempts", "last_error"), sent, if_empty="")
+        print_table(
+            ("destination", "revision", "state", "attempts", "last_error"),
+            sent,
+            if_empty="",
+            below=("last_error",),
+        )
     if hint := next_command(study, deliveries):
         typer.echo(f"\nNext: {hint}")
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from databases import opened, url_at_head
 from osteo_pacs.cli import app
-from osteo_pacs.db import deliveries, instances, reports, studies
+from osteo_pacs.db import deliveries, instances, receipts, reports, studies
 from osteo_pacs.db.tables import JobKind, ModelVersionRow
 from osteo_pacs.jobs import queue
 
@@ -67,7 +67,7 @@ class Installation:
             for uid in sop_instance_uids or [f"{study_instance_uid}.1"]
         ]
         with self.database.write() as session:
-            return studies.record_instances(session, received)[0].study_id
+            return receipts.record_instances(session, received)[0].study_id
 
     def complete(self, study_id, *, now=NOW):
         """The study is whole and its INFER job waits; gives the job's id."""
@@ -157,7 +157,7 @@ def run(monkeypatch, tmp_path):
 
 
 def _instance(study_instance_uid, sop_instance_uid, now):
-    return studies.NewInstance(
+    return receipts.NewInstance(
         study_instance_uid=study_instance_uid,
         series_instance_uid=f"{study_instance_uid}.0",
         sop_class_uid=COMPUTED_RADIOGRAPHY,
@@ -174,7 +174,7 @@ def _instance(study_instance_uid, sop_instance_uid, now):
 
 
 def _sender(now):
-    return studies.Sender(association_id="a", listener="l", expires_at=now + timedelta(seconds=30))
+    return receipts.Sender(association_id="a", listener="l", expires_at=now + timedelta(seconds=30))
 
 
 def _model_version(session):
