@@ -44,7 +44,7 @@ def kept(spool: Spool, uid: str, data: bytes = b"data") -> NewInstance:
 
 
 def files(spool: Spool) -> int:
-    return len([path for path in (spool.directory / "instances").rglob("*.dcm")])
+    return len(list((spool.directory / "instances").rglob("*.dcm")))
 
 
 def rows(database: Database) -> list[str]:
@@ -100,7 +100,7 @@ def test_a_row_that_no_database_takes_fails_alone(ledger, database, spool):
     assert files(spool) == 1
 
 
-def test_a_failure_before_the_commit_takes_the_file_away(ledger, database, spool, monkeypatch):
+def test_a_failure_before_the_commit_takes_the_file_away(ledger, spool, monkeypatch):
     instance = kept(spool, "1.8")
 
     def fail(*_: object) -> None:
@@ -136,7 +136,7 @@ def test_an_unknown_outcome_leaves_the_file(ledger, database, spool):
     assert files(spool) == 1
 
 
-def test_after_a_failure_the_next_one_is_recorded(ledger, database, spool, monkeypatch):
+def test_after_a_failure_the_next_one_is_recorded(ledger, spool, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("osteo_pacs.receive.ledger.record_instances", None)
         with pytest.raises(TypeError):
