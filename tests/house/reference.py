@@ -96,8 +96,9 @@ def _parameter(parameter: Any) -> str:
     else:
         shown = " ".join(filter(None, (", ".join(parameter.opts), metavar)))
     default = parameter.default
-    has_default = default not in (None, False, "", ()) and not callable(default)
-    return f"| `{shown}` | {parameter.help}{f' Default: `{default}`.' if has_default else ''} |"
+    # An absolute path is this machine's; the sentence says what it is.
+    is_told = default in (None, False, "", ()) or callable(default) or str(default).startswith("/")
+    return f"| `{shown}` | {parameter.help}{f' Default: `{default}`.' if not is_told else ''} |"
 
 
 def configuration_page() -> str:
