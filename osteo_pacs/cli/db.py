@@ -50,13 +50,11 @@ def status(context: typer.Context, *, json: Json = False) -> None:
     settings = settings_of(context)
     with connected_database(settings) as database:
         found = migrate.status(database)
-    if json:
-        print_json(_facts(settings, found))
-    else:
-        typer.echo(f"{without_password(settings.database.url)} is at {found.current or 'no version'}.")
-        typer.echo(
-            "That is the newest." if found.is_at_head else f"The newest is {found.head}: `osteo-pacs db upgrade`."
-        )
+        if json:
+            print_json(_facts(settings, found))
+        else:
+            typer.echo(f"{without_password(settings.database.url)} is at {found.current or 'no version'}.")
+            migrate.require_head(database)
     if not found.is_at_head:
         raise typer.Exit(ExitCode.DATABASE)
 

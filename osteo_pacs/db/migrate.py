@@ -29,11 +29,15 @@ class DatabaseNotAtHead(ConfigurationError):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """Which migration a database has reached, and which is the newest; ``current`` is None before the first."""
+    """Which migration a database has reached, and which is the newest; ``current`` is None before the first.
+
+    ``is_known`` is False where a newer version of the program has upgraded the database.
+    """
 
     current: str | None
     head: str
     is_empty: bool
+    is_known: bool
 
     @property
     def is_at_head(self) -> bool:
@@ -42,7 +46,14 @@ class DatabaseStatus:
 
 
 def upgrade(database: Database) -> DatabaseStatus:
-    """Brings the tables to the newest version, in one transaction."""
+    """Brings the tables to the newest version, in one transaction.
+
+    Raises:
+        DatabaseNotAtHead: a newer version of the program has upgraded them.
+    """
+    before = status(database)
+    if not before.is_known:
+        raise _not_at_head(before)
     with database.write() as session:
         if not database.is_sqlite:
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
@@ -52,13 +63,15 @@ def upgrade(database: Database) -> DatabaseStatus:
 
 def status(database: Database) -> DatabaseStatus:
     """Looks and changes nothing."""
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    scripts = ScriptDirectory.from_config(configuration())
+    head, known = scripts.get_current_head(), {script.revision for script in scripts.walk_revisions()}
     if head is None:
         raise LookupError(f"no migration in {MIGRATIONS}")
     with database.read() as session:
         connection = session.connection()
         current = MigrationContext.configure(connection).get_current_revision()
-        return DatabaseStatus(current=current, head=head, is_empty=not inspect(connection).get_table_names())
+        is_empty = not inspect(connection).get_table_names()
+    return DatabaseStatus(current=current, head=head, is_empty=is_empty, is_known=current in {None, *known})
 
 
 def require_head(database: Database) -> None:
@@ -69,7 +82,14 @@ def require_head(database: Database) -> None:
     """
     found = status(database)
     if not found.is_at_head:
-        raise DatabaseNotAtHead(f"it is at {found.current or 'no version'}, the program at {found.head}")
+        raise _not_at_head(found)
+
+
+def _not_at_head(found: DatabaseStatus) -> DatabaseNotAtHead:
+    detail = f"it is at {found.current or 'no version'}, the program at {found.head}."
+    if found.is_known:
+        return DatabaseNotAtHead(detail)
+    return DatabaseNotAtHead(detail, remedy="A newer osteo_pacs has upgraded it: install that version here, too.")
 
 
 def differences(database: Database) -> list[str]:

@@ -33,10 +33,8 @@ def _at_head(url: str) -> Check:
     if (file := sqlite_file(url)) and not file.is_file():
         return failed("migration", "there are no tables yet", UPGRADE)
     with _connected(url) as database:
-        found = migrate.status(database)
-    if not found.is_at_head:
-        return failed("migration", f"it is at {found.current or 'no version'}, not at {found.head}", UPGRADE)
-    return passed("migration", f"at {found.head}, the newest")
+        migrate.require_head(database)
+        return passed("migration", f"at {migrate.status(database).head}, the newest")
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import pytest
 
+from databases import new_url, opened
 from osteo_pacs.cli.exit_codes import ExitCode
 
 NOBODY = "postgresql+psycopg://osteo:s3cret@127.0.0.1:1/osteo"
@@ -73,3 +75,27 @@ def test_a_server_that_does_not_answer_is_told_without_its_password(run, tmp_pat
     assert result.exit_code == ExitCode.DATABASE
     assert "does not answer" in result.stderr
     assert "s3cret" not in result.output
+
+
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["db", "status"], ["study", "list"]])
+def test_a_database_that_a_newer_program_upgraded_is_left_alone(run, empty, command):
+    run("db", "upgrade")
+    connection = sqlite3.connect(empty)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    result = run(*command)
+    assert result.exit_code == ExitCode.DATABASE
+    assert "A newer osteo_pacs has upgraded it" in result.stderr
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+    connection.close()
+
+
+def test_the_same_commands_work_on_postgresql(run, tmp_path):
+    with opened(new_url("postgresql", tmp_path)) as database:
+        url = database.url.render_as_string(hide_password=False)
+        (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n')
+        assert run("study", "list").exit_code == ExitCode.DATABASE
+        assert run("db", "upgrade").exit_code == ExitCode.OK
+        assert run("db", "status").exit_code == ExitCode.OK
+        assert run("queue", "pause", "--kind", "infer").stdout == "infer paused.\n"
+        assert json.loads(run("study", "list", "--json").stdout) == []

@@ -41,8 +41,8 @@ def test_tables_of_another_version_are_told(look, tmp_path):
     reachable, at_head = look(url)
     assert reachable.ok
     assert not at_head.ok
-    assert "at 0000, not at" in at_head.detail
-    assert "db upgrade" in at_head.remedy
+    assert "it is at 0000, the program at" in at_head.detail
+    assert "A newer osteo_pacs" in at_head.remedy
 
 
 def test_a_file_that_is_no_database_is_told(look, tmp_path):
