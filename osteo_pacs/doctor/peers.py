@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 from pydicom.uid import UID
 
@@ -31,7 +32,7 @@ def examinations(settings: Settings) -> Iterator[Examination]:
     for destination in settings.destinations:
         yield Examination(
             f"destination {destination.name}",
-            lambda destination=destination: _destination(destination, ours),  # type: ignore[misc]
+            partial(_destination, destination, ours),
             limit_s=destination.connect_timeout_s + SLACK_S,
         )
 
