@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format reference setup peers benchmarks clean
+.PHONY: help demo test check format reference evidence comparison setup peers benchmarks clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,6 +33,10 @@ benchmarks: $(READY) peers  ## Every benchmark beside its peers; results as JSON
 
 reference: $(READY)  ## Write docs/reference from the program.
 	@PYTHONPATH=tests $(BIN)/python -m house.reference
+
+evidence: $(READY)  ## Judge the shipped model on the locked test set, and write docs/model-card.md.
+	@$(BIN)/osteo-pacs model evaluate --output docs/evidence
+	@$(BIN)/osteo-pacs model card docs/evidence --output docs/model-card.md
 
 setup: $(READY)  ## The virtual environment in .venv.
 

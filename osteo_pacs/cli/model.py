@@ -1,0 +1,95 @@
+"""``model``: what a model can do, in figures; its card; and how other networks do on the same data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osteo_pacs.cli.output import Json, print_json, print_table
+from osteo_pacs.clock import utc_now
+from osteo_pacs.shipped import BUNDLE
+
+app = typer.Typer(help="Judge models.", no_args_is_help=True)
+
+Bundle = Annotated[Path, typer.Option("--bundle", metavar="FOLDER", help="The bundle; else the shipped one.")]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda or auto.")]
+Threads = Annotated[int, typer.Option("--threads", metavar="N", min=0, help="CPU threads; 0 for all cores.")]
+Evidence = Annotated[Path, typer.Argument(metavar="FOLDER", help="What `model evaluate` wrote.")]
+Output = Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Where the evidence is written.")]
+Page = Annotated[Path, typer.Option("--output", metavar="FILE", help="The Markdown page.")]
+Images = Annotated[
+    str, typer.Option("--images", metavar="FOLDER", help="Where its charts are written, relative to the page.")
+]
+Patients = Annotated[int, typer.Option("--patients", metavar="N", min=2, help="Of the locked test set.")]
+OverlayPatients = Annotated[
+    int, typer.Option("--overlay-patients", metavar="N", min=2, help="Read again with and without overlay.")
+]
+PerKind = Annotated[int, typer.Option("--per-kind", metavar="N", min=1, help="Pictures of each kind to refuse.")]
+Resamples = Annotated[int, typer.Option("--resamples", metavar="N", min=1, help="Of the bootstrap.")]
+
+
+@app.command()
+def evaluate(
+    *,
+    output: Output = Path("build/evidence"),
+    bundle: Bundle = BUNDLE,
+    patients: Patients = 3000,
+    overlay_patients: OverlayPatients = 600,
+    per_kind: PerKind = 100,
+    resamples: Resamples = 2000,
+    device: Device = "auto",
+    threads: Threads = 0,
+    json: Json = False,
+) -> None:
+    """Read the locked test set with a model, and write every figure with its interval.
+
+    Simulated patients that no training has seen, the same patients with and without burned-in lines, and
+    pictures that must be refused, on the worker's own way. The folder gets evidence.json and patients.csv. A
+    goal that is not met is said, and does not change the exit code.
+    """
+    from osteo_pacs.evidence.record import write_evidence
+    from osteo_pacs.evidence.summary import Bootstrap
+    from osteo_pacs.retrain.evaluate import Place, Plan, evaluate
+
+    plan = Plan(patients, min(overlay_patients, patients), per_kind, Bootstrap(resamples))
+    place = Place(device, threads or None, _typed())
+    found = evaluate(bundle, plan, place, utc_now, _tell)
+    write_evidence(output, found)
+    goals = found.record["goals"]
+    if json:
+        print_json({"goals": goals, "test": found.record["test"]["model"]})
+        return
+    columns = ("goal", "limit", "figure", "is_met")
+    print_table(columns, [[goal[column] for column in columns] for goal in goals], if_empty="No goals.")
+
+
+@app.command()
+def card(
+    evidence: Evidence, *, output: Page = Path("build/model-card.md"), images: Images = "images/model-card"
+) -> None:
+    """Write the model card and its charts from what `model evaluate` wrote."""
+    from osteo_pacs.evidence.card import render_card
+    from osteo_pacs.evidence.charts import draw_charts
+    from osteo_pacs.evidence.record import read_evidence
+
+    found = read_evidence(evidence)
+    folder = output.parent / images
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chart in draw_charts(found.rows, found.record["bundle"]["decision"]["threshold"]).items():
+        (folder / name).write_text(chart, encoding="utf-8")
+    sources = Path(os.path.relpath(evidence, output.parent)).as_posix()
+    output.write_text(render_card(found.record, images, sources), encoding="utf-8")
+    typer.echo(f"{output}")
+
+
+def _typed() -> str:
+    """The command line, as it is typed."""
+    return " ".join(["osteo-pacs", *sys.argv[1:]])
+
+
+def _tell(sentence: str) -> None:
+    typer.echo(f"{sentence} ...", err=True)

@@ -1,0 +1,6 @@
+"""Judging models, and later training them: the locked test set, the evidence, the comparison of networks.
+
+``test_set`` simulates what no training has seen; ``reading`` takes pictures through the worker's own decoder and
+model; ``evaluate`` makes the evidence; ``networks``, ``training`` and ``compare`` put the 21-layer CNN beside the
+networks of the paper that it comes from.
+"""
