@@ -43,8 +43,8 @@ class Spool:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._durable: set[Path] = set()
-        for folder in (directory, directory / _INSTANCES, directory / _QUARANTINE):
+        self._durable: set[str] = set()
+        for folder in (".", _INSTANCES, _QUARANTINE):
             self._make_folder(folder)
 
     def create(self, meta: FileMeta, now: datetime) -> SpoolFile:
@@ -57,8 +57,8 @@ class Spool:
         digest = hashlib.sha256(meta.sop_instance_uid.encode()).hexdigest()
         path = f"{folder}/{digest[:32]}-{secrets.token_hex(8)}{_SUFFIX}"
         try:
-            self._make_folder(self.directory / folder)
-            return SpoolFile(self.directory, path, meta.encode())
+            self._make_folder(folder)
+            return SpoolFile(f"{self.directory}/{path}", path, meta.encode())
         except OSError as error:
             raise _spool_full(error) from error
 
@@ -82,8 +82,8 @@ class Spool:
             SpoolFull: the disk does not take them.
         """
         try:
-            for folder in {self.path_of(path).parent for path in paths}:
-                _sync_folder(folder)
+            for folder in {path.rpartition("/")[0] for path in paths}:
+                _sync_folder(f"{self.directory}/{folder}")
         except OSError as error:
             raise _spool_full(error) from error
 
@@ -110,13 +110,14 @@ class Spool:
                 count += sum(self._remove_old(path, before) for path in sorted(set(chunk) - known(chunk)))
         return count
 
-    def _make_folder(self, folder: Path) -> None:
-        if folder in self._durable:
+    def _make_folder(self, name: str) -> None:
+        if name in self._durable:
             return
+        folder = self.directory / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Another process may have made it a moment ago, and its name may not be on the disk yet.
         _sync_folder(folder.parent)
-        self._durable.add(folder)
+        self._durable.add(name)
 
     def _remove_old(self, path: str, before: datetime) -> bool:
         file = self.path_of(path)
@@ -138,13 +139,13 @@ class SpoolFile:
         header_bytes: where the Data Set begins in the file.
     """
 
-    def __init__(self, directory: Path, path: str, header: bytes) -> None:
+    def __init__(self, location: str, path: str, header: bytes) -> None:
         self.path = path
         self.size_bytes = 0
         self.header_bytes = len(header)
-        self._file = directory / path
+        self._location = location
         self._digest = hashlib.sha256()
-        self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(location, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             _write_all(self._descriptor, memoryview(header))
         except OSError:
@@ -199,7 +200,7 @@ class SpoolFile:
         with suppress(OSError):
             self.close()
         with suppress(OSError):
-            self._file.unlink(missing_ok=True)
+            Path(self._location).unlink(missing_ok=True)
 
 
 def _write_all(descriptor: int, view: memoryview) -> None:
@@ -207,7 +208,7 @@ def _write_all(descriptor: int, view: memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path | str) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 from osteo_pacs.errors import PermanentError
 
@@ -43,8 +43,7 @@ class DataSetUnparsable(PermanentError):
     """The Data Set cannot be understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """A Data Element of the top level; its value lies at ``start`` to ``stop``."""
 
     tag: int
@@ -83,8 +82,8 @@ def scan(view: bytes | memoryview, *, is_implicit_vr: bool) -> Iterator[Element]
             in one another, or more than 200,000 elements.
     """
     walk = _Walk(memoryview(view), is_implicit_vr=is_implicit_vr)
-    while (element := walk.next_element()) is not None:
-        yield element
+    while walk.offset < walk.top.limit:
+        yield walk.next_element()
 
 
 class _Walk:
@@ -95,14 +94,12 @@ class _Walk:
         self.top = _Frame(_Kind.DATA_SET, len(view), len(view), is_implicit_vr)
         self.stack: list[_Frame] = []
 
-    def next_element(self) -> Element | None:
-        if self.offset == self.top.limit:
-            return None
+    def next_element(self) -> Element:
         tag, start, value = self._header(self.top)
-        if value is None or isinstance(value, _Frame):
-            self._walk_value(tag, value)
-        else:
+        if isinstance(value, int):
             self.offset = value
+        else:
+            self._walk_value(tag, value)
         return Element(tag, start, self.offset)
 
     def _walk_value(self, tag: int, value: _Frame | None) -> None:

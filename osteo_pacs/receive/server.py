@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Event, Lock, Thread
 
 from osteo_pacs import log
@@ -64,7 +63,7 @@ class Server:
         self._listening = listening
         self._scope = scope
         self._lock = Lock()
-        self._associations: dict[Association, Thread] = {}
+        self._associations: list[Association] = []
 
     def serve(self, stop: Event) -> None:
         """Accepts connections until ``stop``."""
@@ -103,21 +102,34 @@ class Server:
             connection.close()
             return
         self._make_room(MAX_WAITING)
-        association = Association(
-            Wire(connection, pdu_timeout_s=self._scope.rules.pdu_timeout_s), peer, self._scope
-        )
-        # A daemon: a peer that cannot be shaken off must not keep the process alive.
-        thread = Thread(target=self._run, args=(association,), name="association", daemon=True)
+        try:
+            self._start(connection, peer)
+        except (OSError, RuntimeError) as error:
+            # Reset before we came to it, or no thread to be had: the next one may be luckier.
+            log.get_logger().warning("connection_not_served", peer=peer, error_type=type(error).__name__)
+            connection.close()
+
+    def _start(self, connection: socket.socket, peer: str) -> None:
+        wire = Wire(connection, pdu_timeout_s=self._scope.rules.pdu_timeout_s)
+        association = Association(wire, peer, self._scope)
         with self._lock:
-            self._associations[association] = thread
-        thread.start()
+            self._associations.append(association)
+        # A daemon: a peer that cannot be shaken off must not keep the process alive.
+        try:
+            Thread(target=self._run, args=(association,), name="association", daemon=True).start()
+        except RuntimeError:
+            self._forget(association)
+            raise
 
     def _run(self, association: Association) -> None:
         try:
             association.run()
         finally:
-            with self._lock, suppress(KeyError):
-                del self._associations[association]
+            self._forget(association)
+
+    def _forget(self, association: Association) -> None:
+        with self._lock:
+            self._associations.remove(association)
 
     def _make_room(self, room: int) -> None:
         waiting = [association for association in self._open() if not association.is_established]

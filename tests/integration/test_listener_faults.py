@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -153,3 +154,38 @@ def test_nothing_of_an_instance_that_was_cut_off_by_the_stop_stays(tmp_path):
         listener.stop.set()
         listener.thread.join(10)
         until(lambda: not listener.files())
+
+
+def test_a_connection_that_cannot_have_a_thread_harms_no_other(tmp_path, monkeypatch):
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with running_listener(tmp_path) as listener, RawPeer(listener.port) as first:
+        first.associate()
+        with monkeypatch.context() as patch:
+            patch.setattr("osteo_pacs.receive.server.Thread.start", fail)
+            with RawPeer(listener.port) as second:
+                assert second.is_closed()
+        assert listener.events("connection_not_served")
+        assert first.c_store(an_instance()).status == 0
+        with RawPeer(listener.port) as third:
+            third.associate()
+
+
+def test_a_connection_that_cannot_be_accepted_makes_room(tmp_path, monkeypatch):
+    with running_listener(tmp_path) as listener:
+        silent = RawPeer(listener.port)
+        real, failures = socket.socket.accept, []
+
+        def fail_once(server: socket.socket):
+            if not failures:
+                failures.append(None)
+                raise OSError(errno.EMFILE, "Too many open files")
+            return real(server)
+
+        monkeypatch.setattr("socket.socket.accept", fail_once)
+        assert silent.is_closed()
+        assert listener.events("connection_not_accepted")
+        with RawPeer(listener.port) as peer:
+            peer.associate()
+        silent.connection.close()
