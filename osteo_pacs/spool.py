@@ -91,6 +91,22 @@ class Spool:
         """Removes a file; one that is gone is fine."""
         self.path_of(path).unlink(missing_ok=True)
 
+    def keep_one(self, path: str, resent: str) -> None:
+        """Of two files with the same Data Set the first stays, or the second takes its place where it was lost.
+
+        Raises:
+            SpoolFull: the disk does not take it.
+        """
+        if self.path_of(path).exists():
+            self.remove(resent)
+            return
+        try:
+            self.path_of(path).parent.mkdir(mode=0o700, exist_ok=True)
+            self.path_of(resent).rename(self.path_of(path))
+        except OSError as error:
+            raise _spool_full(error) from error
+        self.sync_folders([path, resent])
+
     def quarantine(self, path: str) -> str:
         """Sets a file aside that may not take its place among the instances, and returns its new path."""
         aside = f"{_QUARANTINE}/{Path(path).name}"

@@ -70,6 +70,8 @@ class Record:
     outcome: Outcome
     instance_id: int
     study_id: int
+    path: str
+    """Where the kept instance lies in the spool."""
     is_other_patient: bool = False
     """The study began with another Patient ID."""
 
@@ -183,13 +185,13 @@ def _record(
     if uid in added:
         study = studies[instance.study_instance_uid]
         is_other = study.patient_digest != instance.patient_digest
-        return Record(Outcome.NEW, added[uid], study.id, is_other_patient=is_other)
+        return Record(Outcome.NEW, added[uid], study.id, instance.path, is_other_patient=is_other)
     row = known[uid]
     if row.study_instance_uid != instance.study_instance_uid:
         outcome = Outcome.OTHER_STUDY
     else:
         outcome = Outcome.SAME_BYTES if row.sha256 == instance.sha256 else Outcome.OTHER_BYTES
-    return Record(outcome, row.id, row.study_id)
+    return Record(outcome, row.id, row.study_id, row.path)
 
 
 _FIND_KNOWN = (
@@ -198,6 +200,7 @@ _FIND_KNOWN = (
         _INSTANCE.c.study_id,
         _INSTANCE.c.sop_instance_uid,
         _INSTANCE.c.sha256,
+        _INSTANCE.c.path,
         _STUDY.c.study_instance_uid,
     )
     .join(_STUDY, _STUDY.c.id == _INSTANCE.c.study_id)

@@ -18,11 +18,11 @@ from osteo_pacs import log
 from osteo_pacs.clock import Clock
 from osteo_pacs.db.receipts import NewInstance, Outcome, Record
 from osteo_pacs.dicom.file_meta import FileMeta
-from osteo_pacs.dicom.header import Header, parse_uid, read_header
+from osteo_pacs.dicom.header import Header, read_header
 from osteo_pacs.dicom.scan import DataSetUnparsable
-from osteo_pacs.dicom.sop_classes import STORAGE
 from osteo_pacs.dicom.status import Status
-from osteo_pacs.errors import PermanentError, RetryableError
+from osteo_pacs.errors import RetryableError
+from osteo_pacs.receive.checks import Refused, check_command, check_header
 from osteo_pacs.receive.dimse import Answer, Command
 from osteo_pacs.receive.ledger import Ledger
 from osteo_pacs.receive.negotiation import Context
@@ -31,14 +31,6 @@ from osteo_pacs.spool import Spool, SpoolFile
 
 OUT_OF_SPACE = Answer(Status.OUT_OF_RESOURCES, "Out of disk space")
 FAILED = Answer(Status.PROCESSING_FAILURE, "Failed to keep the instance")
-
-
-class Refused(PermanentError):
-    """The instance is not kept."""
-
-    def __init__(self, status: Status, comment: str) -> None:
-        super().__init__(comment)
-        self.answer = Answer(status, comment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +84,7 @@ class Receiver:
     def begin(self, command: Command, context: Context, origin: Origin) -> Sink:
         """Takes a C-STORE-RQ; its Data Set goes to the sink."""
         try:
-            meta = _check_command(command, context, origin)
+            meta = check_command(command, context, origin.calling_ae_title)
             if not self.has_space():
                 return Nowhere(OUT_OF_SPACE)
             return Reception(self, self.spool.create(meta, self.now()), meta, context, origin)
@@ -147,7 +139,7 @@ class Reception:
         # Not closed by hand: an error's traceback may still hold views of it.
         content = memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))
         header = read_header(content[self._file.header_bytes :], is_implicit_vr=self._context.is_implicit_vr)
-        _check_header(header, self._meta)
+        check_header(header, self._meta)
         return header
 
     def _new_instance(self, header: Header) -> NewInstance:
@@ -179,38 +171,13 @@ class Reception:
 
     def _answer_duplicate(self, instance: NewInstance, record: Record) -> Answer:
         if record.outcome is Outcome.SAME_BYTES:
-            self._receiver.spool.remove(instance.path)
+            self._receiver.spool.keep_one(record.path, instance.path)
             return Answer(Status.SUCCESS)
         self._receiver.spool.quarantine(instance.path)
         if record.outcome is Outcome.OTHER_STUDY:
             log.get_logger().error("sop_instance_uid_in_two_studies", instance_id=record.instance_id)
             return Answer(Status.DUPLICATE_SOP_INSTANCE, "SOP Instance UID belongs to another study")
         return Answer(Status.DUPLICATE_SOP_INSTANCE, "Another instance has this SOP Instance UID")
-
-
-def _check_command(command: Command, context: Context, origin: Origin) -> FileMeta:
-    if context.abstract_syntax not in STORAGE:
-        raise Refused(Status.SOP_CLASS_NOT_SUPPORTED, "No storage context")
-    if (sop_class_uid := parse_uid(command.sop_class_uid)) is None:
-        raise Refused(Status.CANNOT_UNDERSTAND, "Affected SOP Class UID is no UID")
-    if (sop_instance_uid := parse_uid(command.sop_instance_uid)) is None:
-        raise Refused(Status.CANNOT_UNDERSTAND, "Affected SOP Instance UID is no UID")
-    if sop_class_uid != context.abstract_syntax:
-        raise Refused(Status.DATA_SET_DOES_NOT_MATCH_SOP_CLASS, "SOP Class is not the context's")
-    if not command.has_data_set:
-        raise Refused(Status.CANNOT_UNDERSTAND, "Data Set is missing")
-    return FileMeta(sop_class_uid, sop_instance_uid, context.transfer_syntax, _ascii(origin.calling_ae_title))
-
-
-def _check_header(header: Header, meta: FileMeta) -> None:
-    if header.sop_instance_uid is None or header.sop_class_uid is None:
-        raise Refused(Status.CANNOT_UNDERSTAND, "No valid SOP Instance or Class UID")
-    if header.study_instance_uid is None or header.series_instance_uid is None:
-        raise Refused(Status.CANNOT_UNDERSTAND, "No valid Study or Series Instance UID")
-    if header.sop_class_uid != meta.sop_class_uid:
-        raise Refused(Status.DATA_SET_DOES_NOT_MATCH_SOP_CLASS, "SOP Class UID is not the command's")
-    if header.sop_instance_uid != meta.sop_instance_uid:
-        raise Refused(Status.DATA_SET_DOES_NOT_MATCH_SOP_CLASS, "SOP Instance UID is not the command's")
 
 
 def _answer_of(error: Exception) -> Answer:
@@ -224,7 +191,3 @@ def _answer_of(error: Exception) -> Answer:
         return Answer(Status.OUT_OF_RESOURCES, type(error).__doc__ or "")
     log.get_logger().error("instance_failed", exc_info=error)
     return FAILED
-
-
-def _ascii(text: str) -> str:
-    return text.encode("ascii", errors="replace").decode("ascii")

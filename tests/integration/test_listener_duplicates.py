@@ -41,6 +41,16 @@ def test_the_same_bytes_again_are_a_success_and_no_new_row(listener, peer):
     assert not listener.files("quarantine")
 
 
+def test_a_resend_brings_back_a_file_that_was_lost(listener, peer):
+    instance = an_instance()
+    peer.c_store(instance)
+    [file] = listener.files()
+    file.unlink()
+    assert peer.c_store(instance).status == 0
+    assert listener.files() == [file]
+    assert file.read_bytes().endswith(instance.data_set)
+
+
 def test_other_bytes_go_to_quarantine_and_the_first_stays(listener, peer):
     first = an_instance()
     other = replace(first, elements=first.changed(PIXEL_DATA=bytes(100)).elements)
