@@ -34,7 +34,7 @@ def start_pixelmed(paths: Iterable[Path]) -> subprocess.Popen[str]:
 
 def complaints(validation: subprocess.Popen[str]) -> dict[Path, list[str]]:
     """What PixelMed says of each file, without what is explained."""
-    output, errors = validation.communicate(timeout=280)
+    output, errors = validation.communicate(timeout=800)
     if "jdk.compiler" in errors:
         raise MissingProgram("java starts no source file; run: apt-get install default-jdk-headless")
     assert validation.returncode == 0, errors
