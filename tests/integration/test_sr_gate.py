@@ -13,10 +13,11 @@ from sr_gate.cases import CASES
 from sr_gate.gate import MEASUREMENT_VALIDATORS, Findings
 from sr_gate.mutations import MUTATIONS
 
-pytestmark = pytest.mark.xdist_group("sr_gate")
+# Alone on two cores the validators take half a minute; a busy machine is no reason to fail.
+pytestmark = [pytest.mark.xdist_group("sr_gate"), pytest.mark.timeout(900)]
 
-# The same tree serves the three SOP Classes; these cases have every kind of Content Item.
-IN_ALL_KINDS = ("positive", "mixed")
+# The same tree serves the three SOP Classes; this case has every kind of Content Item.
+IN_ALL_KINDS = ("mixed",)
 EVERYWHERE = (DocumentKind.COMPREHENSIVE_3D_SR, DocumentKind.TEXT_SR)
 
 
