@@ -1,4 +1,4 @@
-"""A picture as the model takes it: grey values and the distance of its pixels, without a Data Set."""
+"""A picture as the model takes it, and where in it a score came from; arrays without a Data Set."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ class GreyImage:
     def columns(self) -> int:
         """Number of columns."""
         return int(self.pixels.shape[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatMap:
+    """Which regions of a picture drove what a model said of it; in pixels of the region that was analysed.
+
+    Attributes:
+        heat: float32, rows x columns, 0 (nothing) to 1 (most); all 0 where no region spoke for the result.
+        seen: float32, rows x columns, 0 to 1: the grey that the model was given, as coarse as it was given it;
+            0 where it was shown nothing, whatever the picture has there.
+    """
+
+    heat: npt.NDArray[np.float32]
+    seen: npt.NDArray[np.float32]

@@ -101,11 +101,15 @@ INSUFFICIENT_QUALITY = _dcm("110531", "Insufficient quality for interpretation")
 OBJECT_TYPE_NOT_SUPPORTED = _dcm("110522", "Object Types not supported")
 COVERAGE_INCOMPLETE = _dcm("130576", "Anatomy coverage incomplete")
 
+# How a visual explanation was made (CID 217).
+GRAD_CAM = _dcm("130403", "Gradient-weighted class activation")
+
 # Units (UCUM).
 PERCENT = CodedConcept("%", "UCUM", "Percent")
 PIXELS = CodedConcept("{pixels}", "UCUM", "Pixels")
 
-# Purposes of reference: equipment (CID 7005).
+# Purposes of reference: source images (CID 7202), equipment (CID 7005).
+SOURCE_OF_PROCESSING = _dcm("121322", "Source image for image processing operation")
 ACQUISITION_EQUIPMENT = _dcm("109101", "Acquisition Equipment")
 PROCESSING_EQUIPMENT = _dcm("109102", "Processing Equipment")
 

@@ -11,19 +11,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import takewhile
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from monai.data.meta_tensor import MetaTensor
 from monai.visualize.class_activation_maps import GradCAM
 from torch.nn.functional import interpolate
 
 from osteo_pacs.findings import Region
-from osteo_pacs.images import GreyImage
+from osteo_pacs.images import GreyImage, HeatMap
 from osteo_pacs.infer.predict import IMAGE, DeviceOutOfMemory, DevicePoisoned, Model
-
-HeatMap = npt.NDArray[np.float32]
-"""Rows x columns of the analysed crop, 0 to 1: 1 where the picture drove its score most, 0 where it did not."""
 
 
 class Explainer:
@@ -56,15 +51,19 @@ class Explainer:
         try:
             with torch.no_grad():
                 maps = self._body(torch.stack([item.as_tensor() for item in prepared]).to(self._device))
-            heats = [self._heat(maps[i : i + 1], are_positive[i]) for i in range(len(prepared))]
+            heats = [
+                self._heat(each[None], int(is_positive))
+                for each, is_positive in zip(maps, are_positive, strict=True)
+            ]
         except torch.OutOfMemoryError as error:
             raise DeviceOutOfMemory(f"explanation of {len(images)}") from error
         except RuntimeError as error:
             raise DevicePoisoned(type(error).__name__) from error
         return [_in_source_pixels(heat, item) for heat, item in zip(heats, prepared, strict=True)]
 
-    def _heat(self, maps: torch.Tensor, is_positive: bool) -> torch.Tensor:  # noqa: FBT001 - one of two classes
-        return self._cam(x=maps.detach().requires_grad_(), class_idx=int(is_positive)).detach().float().cpu()
+    def _heat(self, maps: torch.Tensor, class_index: int) -> torch.Tensor:
+        heat: torch.Tensor = self._cam(x=maps.detach().requires_grad_(), class_idx=class_index)
+        return heat.detach().float().cpu()
 
 
 class _LogOdds(torch.nn.Module):
@@ -72,7 +71,7 @@ class _LogOdds(torch.nn.Module):
 
     def forward(self, probabilities: torch.Tensor) -> torch.Tensor:
         """Batch x 2."""
-        log = probabilities.log()
+        log = probabilities.clamp_min(torch.finfo(torch.float32).tiny).log()
         return log - log.flip(1)
 
 
@@ -96,13 +95,14 @@ def _with_spacing(image: GreyImage) -> MetaTensor:
 
 def _in_source_pixels(heat: torch.Tensor, prepared: MetaTensor) -> HeatMap:
     """A map of the network's square, 1 x 1 x any size, as one of the crop that was fitted into it."""
+    rows, columns = prepared.shape[-2:]
     left, top, right, bottom = prepared.meta["place"]
-    inside = _scaled(heat, *prepared.shape[-2:])[..., top:bottom, left:right]
     region = Region(*prepared.meta["region"])
-    crop = _scaled(inside, region.bottom - region.top, region.right - region.left)[0, 0]
+    square = torch.cat((_scaled(heat, rows, columns), prepared.as_tensor()[None]))[..., top:bottom, left:right]
+    crop, seen = _scaled(square, region.bottom - region.top, region.right - region.left)[:, 0]
     peak = crop.max()
-    return np.asarray(crop / peak if peak > 0 else crop, dtype=np.float32)
+    return HeatMap((crop / peak if peak > 0 else crop).numpy(), seen.numpy())
 
 
-def _scaled(heat: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
-    return interpolate(heat, (rows, columns), mode="bilinear", align_corners=False)
+def _scaled(maps: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
+    return interpolate(maps, (rows, columns), mode="bilinear", align_corners=False)

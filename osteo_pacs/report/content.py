@@ -5,12 +5,22 @@ The same tree serves the Comprehensive 3D, the Comprehensive and the Enhanced SR
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from osteo_pacs.dicom import codes
 from osteo_pacs.dicom.codes import CodedConcept
 from osteo_pacs.dicom.uids import derive_uid
-from osteo_pacs.findings import Finding, Outcome, Reading, Refusal, RefusalReason, Region, StudyResult
+from osteo_pacs.findings import (
+    Finding,
+    InstanceRef,
+    Outcome,
+    Reading,
+    Refusal,
+    RefusalReason,
+    Region,
+    StudyResult,
+)
 from osteo_pacs.report.content_item import (
     ContentItem,
     FirstFrame,
@@ -46,16 +56,29 @@ PRESENCE = {
 }
 
 
+NONE: Mapping[str, InstanceRef] = MappingProxyType({})
+
+
 def measurement_report(
-    result: StudyResult, device: Device, multi_frame: Collection[str] = ()
+    result: StudyResult,
+    device: Device,
+    multi_frame: Collection[str] = (),
+    pictures: Mapping[str, InstanceRef] = NONE,
 ) -> tuple[ContentItem, ...]:
     """What stands below the title of the report; the conclusion leads where there are several images.
 
-    ``multi_frame`` holds the SOP Instance UIDs of the images that have more than one frame: the first is read.
+    Args:
+        result: what is reported.
+        device: who says it.
+        multi_frame: SOP Instance UIDs of the images that have more than one frame: the first is read.
+        pictures: by the SOP Instance UID of an image, the picture that explains its result.
     """
     several = len(result.readings) > 1
     algorithm = algorithm_identification(device, result.model)
-    groups = (_measurement_group(result, number, algorithm, multi_frame) for number in range(len(result.readings)))
+    groups = (
+        _measurement_group(result, number, algorithm, multi_frame, pictures)
+        for number in range(len(result.readings))
+    )
     return (
         *observation_context(device),
         has_concept_mod(codes.PROCEDURE_REPORTED, codes.DUAL_ENERGY_XRAY_ABSORPTIOMETRY),
@@ -89,7 +112,11 @@ def _library_entry(reading: Reading) -> ContentItem:
 
 
 def _measurement_group(
-    result: StudyResult, index: int, algorithm: tuple[ContentItem, ...], multi_frame: Collection[str]
+    result: StudyResult,
+    index: int,
+    algorithm: tuple[ContentItem, ...],
+    multi_frame: Collection[str],
+    pictures: Mapping[str, InstanceRef],
 ) -> ContentItem:
     """TID 1410. The Tracking UID names the question asked of this image, so that every revision has the same."""
     reading, model = result.readings[index], result.model
@@ -99,6 +126,7 @@ def _measurement_group(
     is_positive = isinstance(reading, Finding) and reading.is_positive
     image = reading.instance
     drawn_on = FirstFrame(image) if image.sop_instance_uid in multi_frame else image
+    picture = pictures.get(image.sop_instance_uid)
     return section(
         codes.MEASUREMENT_GROUP,
         has_obs_context(codes.TRACKING_IDENTIFIER, f"AI {subject}, lumbar spine DXA{which}"),
@@ -109,6 +137,7 @@ def _measurement_group(
         *_answer(reading, model.positive_class),
         contains(codes.IMAGE_REGION, _outline(_region(reading)), selected_from(codes.SOURCE, drawn_on)),
         contains(codes.COMMENT, for_reading(reading, model)),
+        *((contains(codes.VISUAL_EXPLANATION, picture),) if picture else ()),
     )
 
 

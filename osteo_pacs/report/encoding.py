@@ -7,6 +7,7 @@ character set of the document around it.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -33,6 +34,18 @@ class Element(NamedTuple):
     encoded: bytes
 
 
+class Body(NamedTuple):
+    """What a document says besides its header, and the sha256 of that, hexadecimal."""
+
+    elements: tuple[Element, ...]
+    digest: str
+
+    @classmethod
+    def of(cls, *elements: Element) -> Body:
+        """These elements."""
+        return cls(elements, hashlib.sha256(encode(elements)).hexdigest())
+
+
 def encode(elements: Iterable[Element]) -> bytes:
     """The elements one after the other, in the order of their tags."""
     return b"".join(element.encoded for element in sorted(elements))
@@ -53,6 +66,13 @@ def element_of_bytes(keyword: str, value: bytes) -> Element:
     tag, vr = _tag_and_vr(keyword)
     value += b" " * (len(value) % 2)
     return Element(tag, _TAG_VR_LENGTH.pack(tag >> 16, tag & 0xFFFF, vr.encode(), len(value)) + value)
+
+
+def pixel_data(pixels: bytes) -> Element:
+    """Pixel Data of samples of 8 bits (PS3.5 8.1.1); it is not remembered."""
+    tag, _ = _tag_and_vr("PixelData")
+    pixels += bytes(len(pixels) % 2)
+    return Element(tag, _TAG_VR_LONG_LENGTH.pack(tag >> 16, tag & 0xFFFF, b"OB", len(pixels)) + pixels)
 
 
 def sequence(keyword: str, *items: bytes) -> Element:

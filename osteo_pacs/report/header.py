@@ -1,4 +1,4 @@
-"""The modules around the tree that all documents of a study share (PS3.3 A.35, IHE AIR)."""
+"""The modules around what a document says: of every document, and of a report (PS3.3 A.35, IHE AIR)."""
 
 from __future__ import annotations
 
@@ -15,25 +15,27 @@ from osteo_pacs.report.source import REQUIRED, Request, Source
 from osteo_pacs.report.values import Attributes
 
 
-def shared_header(
-    sources: Sequence[Source], evidence: Iterable[InstanceRef], device: Device, now: datetime
-) -> list[Element]:
+def study_header(sources: Sequence[Source], device: Device, now: datetime) -> list[Element]:
     """The elements that every document of the study has alike.
 
-    The first source gives patient, study and character set. What the others add, scanners and requests, is taken
-    where it can be written in that character set. ``now`` is written in the zone of the source, if it has one.
+    The first source gives patient, study and character set; the scanners of the others are taken where they can be
+    written in that character set. ``now`` is written in the zone of the source, if it has one.
     """
     first = sources[0]
-    alike = [source for source in sources if source.character_set == first.character_set]
     local = now.astimezone(first.time_zone) if first.time_zone else now
-    evidence = list(evidence)
     return [
         *_inherited(first),
         *_equipment(device),
         *_times(local, is_zone_known=first.time_zone is not None),
+        _contributing_equipment([source.scanner for source in _alike(sources)], device, local),
+    ]
+
+
+def report_header(sources: Sequence[Source], evidence: Sequence[InstanceRef]) -> list[Element]:
+    """What a Structured Report has besides: its state, the orders that it answers, and what it rests on."""
+    return [
         *_flags(),
-        _contributing_equipment([source.scanner for source in alike], device, local),
-        *_requests([request for source in alike for request in source.requests], evidence[0]),
+        *_requests([request for source in _alike(sources) for request in source.requests], evidence[0]),
         hierarchical_reference("CurrentRequestedProcedureEvidenceSequence", evidence),
     ]
 
@@ -50,6 +52,11 @@ def hierarchical_reference(keyword: str, instances: Iterable[InstanceRef]) -> El
             for uid, study in groupby(by_study, key=lambda each: each.study_instance_uid)
         ),
     )
+
+
+def _alike(sources: Sequence[Source]) -> list[Source]:
+    """Those that can be written in the first one's character set."""
+    return [source for source in sources if source.character_set == sources[0].character_set]
 
 
 def _series(instances: Iterable[InstanceRef]) -> Iterable[bytes]:

@@ -47,7 +47,7 @@ def for_reading(reading: Reading, model: ModelVersion) -> str:
     """The comment on one image."""
     match reading:
         case Finding():
-            parts = [f"AI: {_verdict(reading, model)}.", UNVERIFIED]
+            parts = [f"AI: {', '.join(verdict(reading, model))}.", UNVERIFIED]
             if reading.age_is_unknown:
                 parts.append(AGE_UNKNOWN)
         case Refusal():
@@ -68,21 +68,15 @@ def for_study(result: StudyResult) -> str:
                 *_demonstration(model),
             ]
         )
-    parts = [f"AI: {_verdict(_leading(result), model, of_several=True)}; {_count(result)}.", UNVERIFIED]
+    leading = ", ".join(verdict(_leading(result), model, of_several=True))
+    parts = [f"AI: {leading}; {_count(result)}.", UNVERIFIED]
     if any(finding.age_is_unknown for finding in result.findings):
         parts.append(AGE_UNKNOWN)
     return " ".join([*parts, *_demonstration(model)])
 
 
-def series_description(outcome: Outcome, model: ModelVersion, *, is_text: bool) -> str:
-    """Outcome first, because viewers cut after about 20 characters; at most 64 (PS3.3 C.7.3.1)."""
-    subject = f"{ascii_text(model.positive_class.meaning).lower()} DXA"
-    ending = ", text (unverified)" if is_text else " (unverified)"
-    start = f"AI {_OUTCOME_WORDS[outcome]} {subject}"
-    return start[: 64 - len(ending)] + ending
-
-
-def _verdict(finding: Finding, model: ModelVersion, *, of_several: bool = False) -> str:
+def verdict(finding: Finding, model: ModelVersion, *, of_several: bool = False) -> tuple[str, str]:
+    """What was found, and with which probability beside which threshold."""
     name = ascii_text(model.positive_class.meaning)
     probability = "highest probability" if of_several else "probability"
     figures = (
@@ -90,8 +84,19 @@ def _verdict(finding: Finding, model: ModelVersion, *, of_several: bool = False)
         f"(threshold {threshold_percent(model)} %)"
     )
     if finding.is_positive:
-        return f"appearance consistent with {name.upper()}, {probability} {figures}"
-    return f"NO {name.lower()} detected, {probability} of {name.lower()} {figures}"
+        return f"appearance consistent with {name.upper()}", f"{probability} {figures}"
+    return f"NO {name.lower()} detected", f"{probability} of {name.lower()} {figures}"
+
+
+def series_description(outcome: Outcome, model: ModelVersion, form: str = "") -> str:
+    """Outcome first, because viewers cut after about 20 characters; at most 64 (PS3.3 C.7.3.1).
+
+    ``form`` tells the text and the picture from the report itself.
+    """
+    subject = f"{ascii_text(model.positive_class.meaning).lower()} DXA"
+    ending = f", {form} (unverified)" if form else " (unverified)"
+    start = f"AI {_OUTCOME_WORDS[outcome]} {subject}"
+    return start[: 64 - len(ending)] + ending
 
 
 def _leading(result: StudyResult) -> Finding:

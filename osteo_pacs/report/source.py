@@ -29,6 +29,7 @@ _SCANNER = (
     *("Manufacturer", "InstitutionName", "StationName", "ManufacturerModelName"),
     *("DeviceSerialNumber", "SoftwareVersions"),
 )
+_IMAGE = ("Modality", "BurnedInAnnotation", "LossyImageCompression")
 _REQUEST = (  # type 2 of the Referenced Request Sequence (PS3.3 C.17.2)
     *("AccessionNumber", "RequestedProcedureID", "RequestedProcedureDescription"),
     *("PlacerOrderNumberImagingServiceRequest", "FillerOrderNumberImagingServiceRequest"),
@@ -48,13 +49,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The header of one image, as far as a report repeats it; ``scanner`` is empty where none is named."""
+    """The header of one image, as far as a report repeats it.
+
+    ``scanner`` is empty where none is named; ``image`` is what a picture that shows the image has to say of it.
+    """
 
     sop_instance_uid: str
     is_multi_frame: bool
     character_set: tuple[str, ...]
     attributes: Attributes
     scanner: Attributes
+    image: Attributes
     requests: tuple[Request, ...]
     time_zone: timezone | None
 
@@ -88,6 +93,7 @@ def _read(ds: Dataset, reader: ValueReader) -> Source:
         character_set=reader.declared,
         attributes=attributes,
         scanner=scanner if scanner["Manufacturer"] else {},
+        image=reader.values(ds, _IMAGE),
         requests=tuple(_request(item, attributes["AccessionNumber"], reader) for item in requests),
         time_zone=_time_zone(reader.value(ds, "TimezoneOffsetFromUTC")),
     )

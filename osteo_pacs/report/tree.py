@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
 
 from osteo_pacs.dicom import codes
 from osteo_pacs.dicom.codes import CodedConcept
-from osteo_pacs.findings import StudyResult
+from osteo_pacs.findings import InstanceRef, StudyResult
 from osteo_pacs.report.content import measurement_report
 from osteo_pacs.report.content_item import ContentItem, Section
 from osteo_pacs.report.device import Device
-from osteo_pacs.report.encoding import Element, code, content_sequence, element, encode, sequence
+from osteo_pacs.report.encoding import Body, Element, code, content_sequence, element, encode, sequence
 from osteo_pacs.report.text_twin import text_report
 
 
-class Tree(NamedTuple):
-    """The module's elements, and the sha256 of what they say."""
-
-    elements: tuple[Element, ...]
-    digest: str
-
-
-def measurement_tree(result: StudyResult, device: Device, multi_frame: Collection[str]) -> Tree:
+def measurement_tree(
+    result: StudyResult,
+    device: Device,
+    multi_frame: Collection[str],
+    pictures: Mapping[str, InstanceRef],
+) -> Body:
     """The measurement report, with the declaration of our own codes (PS3.3 C.12.1.1.7)."""
     scheme = (
         element("CodingSchemeDesignator", codes.OUR_SCHEME),
@@ -31,18 +27,18 @@ def measurement_tree(result: StudyResult, device: Device, multi_frame: Collectio
         element("CodingSchemeResponsibleOrganization", codes.OUR_SCHEME_OWNER),
     )
     declaration = sequence("CodingSchemeIdentificationSequence", encode(scheme))
-    items = measurement_report(result, device, multi_frame)
+    items = measurement_report(result, device, multi_frame, pictures)
     return _tree(codes.IMAGING_MEASUREMENT_REPORT, "1500", items, declaration)
 
 
-def text_tree(result: StudyResult, device: Device) -> Tree:
+def text_tree(result: StudyResult, device: Device) -> Body:
     """The report as text, which uses no code of our own."""
     return _tree(codes.DIAGNOSTIC_IMAGING_REPORT, "2000", text_report(result, device))
 
 
-def _tree(title: CodedConcept, template: str, items: tuple[ContentItem, ...], *more: Element) -> Tree:
+def _tree(title: CodedConcept, template: str, items: tuple[ContentItem, ...], *more: Element) -> Body:
     identification = encode((element("MappingResource", "DCMR"), element("TemplateIdentifier", template)))
-    elements = (
+    return Body.of(
         element("ValueType", "CONTAINER"),
         element("ContinuityOfContent", Section.SEPARATE.value),
         sequence("ConceptNameCodeSequence", code(title)),
@@ -50,4 +46,3 @@ def _tree(title: CodedConcept, template: str, items: tuple[ContentItem, ...], *m
         content_sequence(items),
         *more,
     )
-    return Tree(elements, hashlib.sha256(encode(elements)).hexdigest())

@@ -5,10 +5,9 @@ import pytest
 from osteo_pacs.config import Destination
 from osteo_pacs.deliver import Deadline, Instance, Sender
 from osteo_pacs.deliver.outcome import Answered
-from osteo_pacs.report import DocumentKind
 from peers import StoreScp
 from peers.fixtures import orthanc
-from sr_gate.results import documents, finding
+from sr_gate.results import ILLUSTRATED, documents, explanation, finding
 from sr_gate.sources import ge
 
 __all__ = ["orthanc"]
@@ -17,7 +16,8 @@ __all__ = ["orthanc"]
 @pytest.fixture(scope="module")
 def reports():
     spine = ge()
-    return documents([spine], finding(spine, 0.8))
+    read = finding(spine, 0.8)
+    return documents([spine], read, kinds=ILLUSTRATED, explains=explanation(read))
 
 
 def send(reports, port):
@@ -32,9 +32,9 @@ def send(reports, port):
 def test_orthanc_takes_every_kind_of_report(reports, orthanc):
     send(reports, orthanc.port)
     taken = {str(ds.SOPClassUID): ds for ds in orthanc.instances()}
-    assert set(taken) == {kind.sop_class_uid for kind in DocumentKind}
+    assert set(taken) == {kind.sop_class_uid for kind in ILLUSTRATED}
     assert len(orthanc.study_instance_uids()) == 1
-    assert all(ds.VerificationFlag == "UNVERIFIED" for ds in taken.values())
+    assert all(ds.VerificationFlag == "UNVERIFIED" for ds in taken.values() if ds.Modality == "SR")
 
 
 def test_dcmtk_keeps_the_very_bytes_of_every_kind_of_report(reports, tmp_path):

@@ -9,9 +9,10 @@ import pytest
 
 from osteo_pacs.report import DocumentKind
 from sr_gate import judge
-from sr_gate.cases import CASES
-from sr_gate.gate import MEASUREMENT_VALIDATORS, Findings
+from sr_gate.cases import CASES, WITH_PICTURE
+from sr_gate.gate import MEASUREMENT_VALIDATORS, PICTURE_VALIDATORS, Findings
 from sr_gate.mutations import MUTATIONS
+from sr_gate.results import ILLUSTRATED, PLAIN
 
 # Alone on two cores the validators take half a minute; a busy machine is no reason to fail.
 pytestmark = [pytest.mark.xdist_group("sr_gate"), pytest.mark.timeout(900)]
@@ -23,7 +24,10 @@ EVERYWHERE = (DocumentKind.COMPREHENSIVE_3D_SR, DocumentKind.TEXT_SR)
 
 def _wanted() -> Iterator[tuple[str, DocumentKind]]:
     for case in CASES:
-        for kind in DocumentKind if case in IN_ALL_KINDS else EVERYWHERE:
+        for kind in PLAIN if case in IN_ALL_KINDS else EVERYWHERE:
+            yield case, kind
+    for case in WITH_PICTURE:
+        for kind in ILLUSTRATED:
             yield case, kind
 
 
@@ -35,7 +39,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Findings]:
     """The validators' findings on every good and every damaged report; one virtual machine serves them all."""
     folder = tmp_path_factory.mktemp("reports")
     paths: dict[str, Path] = {}
-    for case, build in CASES.items():
+    for case, build in {**CASES, **WITH_PICTURE}.items():
         for kind, document in build().items():
             if (case, kind) in set(_wanted()):
                 paths[f"{case}-{kind}"] = _write(folder / f"good{len(paths)}.dcm", document.content)
@@ -62,3 +66,5 @@ def test_damage_is_found_by_its_validator(judged, name):
 
 def test_every_validator_has_damage_to_find():
     assert {mutation.validator for mutation in MUTATIONS.values()} == {*MEASUREMENT_VALIDATORS, "pixelmed"}
+    of_pictures = [mutation for mutation in MUTATIONS.values() if mutation.kind is DocumentKind.PICTURE]
+    assert {mutation.validator for mutation in of_pictures} == {*PICTURE_VALIDATORS}

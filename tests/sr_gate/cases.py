@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+
+from pydicom.dataset import Dataset
 
 from osteo_pacs.findings import InstanceRef, RefusalReason
 from osteo_pacs.report import DocumentKind, ReportDocument
 from sr_gate import sources
-from sr_gate.results import clinical, documents, finding, refusal
+from sr_gate.results import ILLUSTRATED, clinical, documents, explanation, finding, refusal
 
 Documents = dict[DocumentKind, ReportDocument]
 Case = Callable[[], Documents]
@@ -114,6 +117,22 @@ def _unknown_character_set() -> Documents:
     return documents([ds], finding(ds, 0.87))
 
 
+def _illustrated(probability: float, make: Callable[[], Dataset] = sources.plain) -> Case:
+    def build() -> Documents:
+        ds = make()
+        read = finding(ds, probability, age_is_unknown=True)
+        return documents([ds], read, kinds=ILLUSTRATED, explains=explanation(read))
+
+    return build
+
+
+def _illustrated_mixed() -> Documents:
+    first, second = sources.plain(), sources.second(sources.plain())
+    second.SeriesInstanceUID = f"{sources.SERIES}.2"
+    read = finding(second, 0.87)
+    return documents([first, second], refusal(first), read, kinds=ILLUSTRATED, explains=explanation(read))
+
+
 def _named(name: str, *, through_json: bool = False) -> Case:
     def build() -> Documents:
         ds = sources.named(name)
@@ -145,3 +164,12 @@ CASES: dict[str, Case] = {
     **{f"name {name}": _named(name) for name in _NAMES},
     **{f"name {name}, through JSON": _named(name, through_json=True) for name in _NAMES},
 }
+
+WITH_PICTURE: dict[str, Case] = {
+    "positive with picture": _illustrated(0.87),
+    "negative with picture": _illustrated(0.08, sources.ge),
+    "multi-frame with picture": _illustrated(0.87, sources.multi_frame),
+    "mixed with picture": _illustrated_mixed,
+    "name latin_1 with picture": _illustrated(0.87, partial(sources.named, "latin_1")),
+}
+"""The same, for destinations that get the picture."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pydicom
 
-from osteo_pacs.dicom.sop_classes import BASIC_TEXT_SR
+from osteo_pacs.dicom.sop_classes import BASIC_TEXT_SR, SECONDARY_CAPTURE
 from sr_gate import pixelmed
 from sr_gate.highdicom_reader import srread
+from sr_gate.picture_rules import picture_rules
 from sr_gate.programs import dciodvfy, dcm2xml, dsr2html, dsrdump
 from sr_gate.rules import measurement_rules, text_rules
 from sr_gate.tree import structure
@@ -19,6 +20,9 @@ Validator = Callable[[Path], list[str]]
 _ANY: dict[str, Validator] = {"dciodvfy": dciodvfy, "dsrdump": dsrdump, "dsr2html": dsr2html, "dcm2xml": dcm2xml}
 MEASUREMENT_VALIDATORS: dict[str, Validator] = {**_ANY, "rules": measurement_rules, "srread": srread}
 TEXT_VALIDATORS: dict[str, Validator] = {**_ANY, "rules": text_rules}
+PICTURE_VALIDATORS: dict[str, Validator] = {"dciodvfy": dciodvfy, "dcm2xml": dcm2xml, "rules": picture_rules}
+VALIDATORS = {BASIC_TEXT_SR: TEXT_VALIDATORS, SECONDARY_CAPTURE: PICTURE_VALIDATORS}
+"""By SOP Class; every other one is a measurement report's."""
 
 Findings = dict[str, list[str]]
 """Complaints by validator; only those that have one."""
@@ -45,13 +49,13 @@ def judge(paths: Mapping[str, Path], *, without_templates: Collection[str] = ())
 
 
 def _findings(path: Path) -> Findings:
-    is_text = pydicom.dcmread(path, specific_tags=["SOPClassUID"]).SOPClassUID == BASIC_TEXT_SR
-    validators = TEXT_VALIDATORS if is_text else MEASUREMENT_VALIDATORS
+    sop_class_uid = pydicom.dcmread(path, specific_tags=["SOPClassUID"]).SOPClassUID
+    validators = VALIDATORS.get(sop_class_uid, MEASUREMENT_VALIDATORS)
     complaints = {name: validate(path) for name, validate in validators.items()}
     return {name: said for name, said in complaints.items() if said}
 
 
 def _structure(path: Path) -> tuple[object, ...] | None:
-    """The SOP Class and the structure of a measurement report; None for text."""
+    """The SOP Class and the structure of a measurement report; None for text and picture."""
     ds = pydicom.dcmread(path)
-    return None if ds.SOPClassUID == BASIC_TEXT_SR else (ds.SOPClassUID, structure(ds))
+    return None if ds.SOPClassUID in VALIDATORS else (ds.SOPClassUID, structure(ds))

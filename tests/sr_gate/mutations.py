@@ -11,7 +11,8 @@ from pydicom.dataset import Dataset
 
 from osteo_pacs.dicom import codes
 from osteo_pacs.report import DocumentKind
-from sr_gate.cases import CASES
+from sr_gate import sources
+from sr_gate.cases import CASES, WITH_PICTURE
 from sr_gate.results import SR
 from sr_gate.tree import children, descendants, is_named, named
 
@@ -29,7 +30,8 @@ class Mutation:
 
     def document(self) -> bytes:
         """The damaged file."""
-        ds = pydicom.dcmread(io.BytesIO(CASES[self.case]()[self.kind].content))
+        case = {**CASES, **WITH_PICTURE}[self.case]
+        ds = pydicom.dcmread(io.BytesIO(case()[self.kind].content))
         self.damage(ds)
         buffer = io.BytesIO()
         ds.save_as(buffer, enforce_file_format=True)
@@ -167,7 +169,40 @@ def _probability_in_text(ds: Dataset) -> None:
     ds.ContentSequence[-1].ContentSequence.append(_item(positive, codes.PROBABILITY_OF_OSTEOPOROSIS))
 
 
+def _picture_forgotten_in_the_evidence(ds: Dataset) -> None:
+    [study] = ds.CurrentRequestedProcedureEvidenceSequence
+    study.ReferencedSeriesSequence = [
+        series
+        for series in study.ReferencedSeriesSequence
+        if series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == sources.IMAGE
+    ]
+
+
+def _nameless_picture(ds: Dataset) -> None:
+    del _item(ds, codes.VISUAL_EXPLANATION).ConceptNameCodeSequence
+
+
+def _equipment_missing(ds: Dataset) -> None:
+    del ds.ContributingEquipmentSequence
+
+
+def _words_at_the_top(ds: Dataset) -> None:
+    pixels = ds.pixel_array.copy()
+    pixels[5, 100:300] = 255
+    ds.PixelData = pixels.tobytes()
+
+
+def _method_missing(ds: Dataset) -> None:
+    del ds.DerivationCodeSequence
+
+
+def _conversion_type_missing(ds: Dataset) -> None:
+    del ds.ConversionType
+
+
 _TEXT = DocumentKind.TEXT_SR
+_PICTURE = DocumentKind.PICTURE
+_ILLUSTRATED = DocumentKind.COMPREHENSIVE_3D_SR_WITH_PICTURE
 
 MUTATIONS: dict[str, Mutation] = {
     "a container is CONTINUOUS": Mutation("rules", _continuous_container),
@@ -200,4 +235,19 @@ MUTATIONS: dict[str, Mutation] = {
     "the text's container is CONTINUOUS": Mutation("rules", _last_container_continuous, kind=_TEXT),
     "the text's Completion Flag is missing": Mutation("dciodvfy", _completion_flag_missing, kind=_TEXT),
     "the text has a measurement": Mutation("dsrdump", _probability_in_text, kind=_TEXT),
+    "the picture is not in the evidence": Mutation(
+        "rules", _picture_forgotten_in_the_evidence, "positive with picture", _ILLUSTRATED
+    ),
+    "the reference to the picture has no name": Mutation(
+        "rules", _nameless_picture, "positive with picture", _ILLUSTRATED
+    ),
+    "the picture could be read": Mutation("rules", _equipment_missing, "positive with picture", _PICTURE),
+    "words stand where viewers write": Mutation("rules", _words_at_the_top, "positive with picture", _PICTURE),
+    "the picture's method is not named": Mutation("rules", _method_missing, "positive with picture", _PICTURE),
+    "the picture has no Conversion Type": Mutation(
+        "dciodvfy", _conversion_type_missing, "positive with picture", _PICTURE
+    ),
+    "the picture's character set is forgotten": Mutation(
+        "dcm2xml", _character_set_forgotten, "name latin_1 with picture", _PICTURE
+    ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 from pydicom.dataset import Dataset
 
 from osteo_pacs.dicom import codes
@@ -19,11 +20,16 @@ from osteo_pacs.findings import (
     Region,
     StudyResult,
 )
-from osteo_pacs.report import DocumentKind, ReportDocument, build_documents
+from osteo_pacs.images import GreyImage, HeatMap
+from osteo_pacs.report import DocumentKind, Explanation, ReportDocument, build_documents
 
 NOW = datetime(2026, 11, 23, 3, 40, 50, tzinfo=UTC)
 INPUT_DIGEST = "ab" * 32
 SR = DocumentKind.COMPREHENSIVE_3D_SR
+PLAIN = tuple(kind for kind in DocumentKind if not kind.needs_picture)
+"""What is built where no destination wants a picture."""
+ILLUSTRATED = tuple(kind for kind in DocumentKind if kind.needs_picture or kind.is_text)
+"""What is built where every destination wants one."""
 
 MODEL = ModelVersion(
     name="osteo_pacs spine DXA classifier",
@@ -58,14 +64,25 @@ def refusal(ds: Dataset, reason: RefusalReason = RefusalReason.POOR_COVERAGE) ->
     return Refusal(instance(ds), 480, 320, reason, "The lumbar vertebrae L1 to L4 were not recognised.")
 
 
+def explanation(read: Finding) -> Explanation:
+    """The image shows a bright spine, the upper half of which drove the result."""
+    columns = np.linspace(-1, 1, read.columns, dtype=np.float32)
+    image = np.repeat(np.exp(-(columns**2) * 8)[None], read.rows, axis=0)
+    region = read.region
+    seen = image[region.top : region.bottom, region.left : region.right]
+    heat = np.linspace(1, 0, seen.shape[0], dtype=np.float32)[:, None] * seen
+    return Explanation(read, GreyImage(image), HeatMap(heat, seen))
+
+
 def documents(
     sources: list[Dataset],
     *readings: Reading,
-    kinds: Collection[DocumentKind] = tuple(DocumentKind),
+    kinds: Collection[DocumentKind] = PLAIN,
     revision: int = 1,
     predecessors: Mapping[DocumentKind, InstanceRef] | None = None,
     model: ModelVersion = MODEL,
     now: datetime = NOW,
+    explains: Explanation | None = None,
 ) -> dict[DocumentKind, ReportDocument]:
     """The documents of a study with these readings, by kind."""
     result = StudyResult(str(sources[0].StudyInstanceUID), model, readings)
@@ -78,6 +95,7 @@ def documents(
         predecessors=predecessors or {},
         station_name="node-01",
         now=now,
+        explanation=explains,
     )
     return {document.kind: document for document in built}
 

@@ -110,9 +110,9 @@ def test_own_text_is_printable_ascii_on_one_line(text, plain):
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-@pytest.mark.parametrize("is_text", [False, True])
-def test_series_description_has_the_outcome_where_viewers_cut(outcome, is_text):
-    description = sentences.series_description(outcome, MODEL, is_text=is_text)
+@pytest.mark.parametrize("form", ["", "text", "picture"])
+def test_series_description_has_the_outcome_where_viewers_cut(outcome, form):
+    description = sentences.series_description(outcome, MODEL, form)
     assert description[:20].startswith(("AI POSITIVE", "AI NEGATIVE", "AI NOT EVALUATED"))
     assert description.endswith("(unverified)")
     assert len(description) <= 64
@@ -120,6 +120,6 @@ def test_series_description_has_the_outcome_where_viewers_cut(outcome, is_text):
 
 def test_series_description_of_a_long_class_still_says_unverified():
     model = replace(MODEL, positive_class=CodedConcept("1", "SCT", "Osteoporosis " * 8))
-    description = sentences.series_description(Outcome.REFUSED, model, is_text=True)
+    description = sentences.series_description(Outcome.REFUSED, model, "text")
     assert description.endswith(", text (unverified)")
     assert len(description) == 64
