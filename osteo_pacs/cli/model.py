@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -84,6 +85,80 @@ def card(
     sources = Path(os.path.relpath(evidence, output.parent)).as_posix()
     output.write_text(render_card(found.record, images, sources), encoding="utf-8")
     typer.echo(f"{output}")
+
+
+@app.command()
+def compare(
+    *,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The record, as JSON.")] = Path(
+        "build/comparison.json"
+    ),
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="A Markdown page of it, too.")
+    ] = None,
+    bundle: Bundle = BUNDLE,
+    networks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--network", metavar="NAME", help="cnn21, resnet50, vgg16, vgg19 or inceptionv3; else all five."
+        ),
+    ] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weights", metavar="NAME=FILE", help="Pre-trained weights of a network; else from scratch."
+        ),
+    ] = None,
+    patients: Annotated[int, typer.Option("--patients", metavar="N", min=10, help="Simulated patients.")] = 174,
+    positives: Annotated[int, typer.Option("--positives", metavar="N", min=5, help="Osteoporotic ones.")] = 114,
+    folds: Annotated[int, typer.Option("--folds", metavar="N", min=2, help="Of the cross-validation.")] = 5,
+    size: Annotated[
+        int, typer.Option("--size", metavar="N", min=75, help="Rows and columns that are seen.")
+    ] = 224,
+    epochs: Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="Passes over the pictures.")] = 12,
+    batch_size: Annotated[int, typer.Option("--batch-size", metavar="N", min=2, help="Pictures a step.")] = 32,
+    device: Device = "auto",
+    threads: Threads = 0,
+) -> None:
+    """Train the 21-layer CNN and the paper's four other networks alike, and compare them by cross-validation.
+
+    The defaults have the paper's number of patients. A GPU needs minutes, a CPU many hours; a smaller size and
+    fewer epochs show that it works. VGG and InceptionV3 need the package pytorchcv, which is installed without its
+    requirements: python -m pip install --no-deps pytorchcv==0.0.74
+    """
+    from osteo_pacs.evidence.comparison import render_comparison
+    from osteo_pacs.retrain.compare import Contest, compare
+    from osteo_pacs.retrain.evaluate import Place
+    from osteo_pacs.retrain.training import Budget
+
+    chosen = _networks(networks)
+    contest = Contest(patients, min(positives, patients - 5), folds, chosen, _weights(weights, chosen))
+    budget = Budget(size, epochs, batch_size)
+    place = Place(device, threads or None, _typed())
+    record = compare(bundle, contest, budget, place=place, clock=utc_now, tell=_tell)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(dumps(record, indent=1) + "\n", encoding="utf-8")
+    text = render_comparison(record)
+    if page is not None:
+        page.write_text(text, encoding="utf-8")
+    typer.echo(str(output))
+
+
+def _networks(asked: list[str] | None) -> tuple[str, ...]:
+    from osteo_pacs.retrain.networks import TITLES
+
+    unknown = [name for name in asked or () if name not in TITLES]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]}; there are {', '.join(TITLES)}", param_hint="--network")
+    return tuple(asked or TITLES)
+
+
+def _weights(given: list[str] | None, networks: tuple[str, ...]) -> dict[str, Path]:
+    pairs = dict(pair.partition("=")[::2] for pair in given or ())
+    for name, file in pairs.items():
+        if name not in networks or not file:
+            raise typer.BadParameter(f"{name}={file} is no NAME=FILE of these networks", param_hint="--weights")
+    return {name: Path(file) for name, file in pairs.items()}
 
 
 def _typed() -> str:

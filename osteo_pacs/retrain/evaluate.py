@@ -62,6 +62,7 @@ def evaluate(bundle: Path, plan: Plan, place: Place, clock: Clock, tell: Tell) -
         BundleTampered, BundleUnusable, DeviceMissing: as `load_bundle` says.
     """
     at, started = clock(), time.monotonic()
+    described = describe_bundle(bundle)
     model = load_bundle(bundle, place.device, threads=place.threads)
     digests = {name: SetDigest() for name in ("test", "overlay", "out_of_scope")}
     with decoding(bundle) as decode:
@@ -78,7 +79,7 @@ def evaluate(bundle: Path, plan: Plan, place: Place, clock: Clock, tell: Tell) -
     tell("Computing the intervals")
     record: dict[str, Any] = {
         "schema": SCHEMA,
-        "bundle": describe_bundle(bundle),
+        "bundle": described,
         "bootstrap": {"resamples": plan.bootstrap.resamples, "seed": plan.bootstrap.seed, "level": LEVEL},
         "sets": {name: digest.to_dict() for name, digest in digests.items()},
         "test": summarise(rows, plan.bootstrap),

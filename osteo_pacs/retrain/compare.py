@@ -1,0 +1,178 @@
+"""The paper's comparison on simulated patients: five networks, the same folds, augmentation and budget."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from monai.bundle.config_parser import ConfigParser
+from monai.data.meta_tensor import MetaTensor
+from monai.transforms.compose import Compose
+
+from osteo_pacs.clock import Clock
+from osteo_pacs.evidence.measures import AT_THRESHOLD, Readings, auroc, judge
+from osteo_pacs.evidence.resample import resamples
+from osteo_pacs.images import GreyImage
+from osteo_pacs.infer.bundle import load_bundle
+from osteo_pacs.infer.device import choose_device, describe_device
+from osteo_pacs.infer.predict import Model
+from osteo_pacs.phantom import spine_image
+from osteo_pacs.retrain.evaluate import Place, versions
+from osteo_pacs.retrain.networks import TITLES, build, parameters_of, take_weights
+from osteo_pacs.retrain.reading import Decode, decoding
+from osteo_pacs.retrain.test_set import Picture
+from osteo_pacs.retrain.training import (
+    Augment,
+    Budget,
+    Course,
+    Pictures,
+    milliseconds,
+    probabilities,
+    standardised,
+    train,
+)
+from osteo_pacs.sealed import open_sealed
+
+FIRST_PATIENT = 60_000_000
+TRAINING = "configs/train.json"
+MEASURES = {**AT_THRESHOLD, "auroc": auroc}
+
+
+class Tell(Protocol):
+    """Hears what is done next."""
+
+    def __call__(self, sentence: str, /) -> None:
+        """Takes one sentence."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Who is compared on whom.
+
+    Attributes:
+        patients, positives: simulated, one picture each; the paper had 174 and 114.
+        folds: of the cross-validation; every patient is tested once.
+        networks: names of `TITLES`.
+        weights: files of pre-trained weights by network; the others start from scratch.
+        resamples, seed: of the bootstrap; the seed also draws folds and weights.
+    """
+
+    patients: int = 174
+    positives: int = 114
+    folds: int = 5
+    networks: tuple[str, ...] = tuple(TITLES)
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    resamples: int = 2000
+    seed: int = 1
+
+
+def compare(
+    bundle: Path, contest: Contest, budget: Budget, *, place: Place, clock: Clock, tell: Tell
+) -> dict[str, Any]:
+    """Trains and tests every network in every fold; returns the record of the comparison.
+
+    Raises:
+        BundleTampered, BundleUnusable, DeviceMissing: as `load_bundle` says.
+        NetworkMissing, WeightsUnfit: as `build` and `take_weights` say.
+    """
+    at, started = clock(), time.monotonic()
+    model = load_bundle(bundle, "cpu", threads=place.threads)
+    course = Course(budget, augmentation(bundle), choose_device(place.device))
+    tell(f"Simulating {contest.patients} patients")
+    with decoding(bundle) as decode:
+        pictures = simulate(contest, model, decode)
+    networks = []
+    for name in contest.networks:
+        tell(f"Training {TITLES[name]} {contest.folds} times")
+        networks.append(_of_network(name, model.network, pictures, contest, course))
+    return {
+        "schema": 1,
+        "study": {
+            name: getattr(contest, name) for name in ("patients", "positives", "folds", "resamples", "seed")
+        },
+        "budget": asdict(budget),
+        "networks": networks,
+        "made": {
+            "command": place.command,
+            "at": at.isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - started, 1),
+            "device": describe_device(place.device),
+            "threads": torch.get_num_threads(),
+            "versions": versions(),
+        },
+    }
+
+
+def simulate(contest: Contest, model: Model, decode: Decode) -> Pictures:
+    """The patients' pictures as the bundle prepares them; the positives come first."""
+    images, labels = [], []
+    for place in range(contest.patients):
+        is_positive = place < contest.positives
+        picture = Picture(FIRST_PATIENT + place, *spine_image(FIRST_PATIENT + place, is_osteoporotic=is_positive))
+        grey = decode(picture)
+        if isinstance(grey, GreyImage):
+            images.append(_prepared(grey, model))
+            labels.append(int(is_positive))
+    return Pictures(torch.stack(images), torch.tensor(labels))
+
+
+def augmentation(bundle: Path) -> Augment:
+    """That of the bundle's own training configuration."""
+    config = json.loads(open_sealed(bundle).read(TRAINING))
+    parser = ConfigParser({"augmentation": config["train"]["augmentation"]})
+    transforms: Augment = Compose(parser.get_parsed_content("augmentation"))
+    return transforms
+
+
+def fold_of(labels: Sequence[int], folds: int, seed: int) -> list[int]:
+    """Each patient's fold; both classes are spread evenly."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    place = np.zeros(len(labels), dtype=np.intp)
+    for label in sorted(set(labels)):
+        members = np.flatnonzero(np.array(labels) == label)
+        place[rng.permutation(members)] = np.arange(len(members)) % folds
+    return [int(fold) for fold in place]
+
+
+def _of_network(
+    name: str,
+    cnn: torch.nn.Sequential,
+    pictures: Pictures,
+    contest: Contest,
+    course: Course,
+) -> dict[str, Any]:
+    folds = torch.tensor(fold_of(pictures.labels.tolist(), contest.folds, contest.seed))
+    scores, seconds, weights = torch.zeros(len(pictures), dtype=torch.double), 0.0, None
+    for fold in range(contest.folds):
+        torch.manual_seed(contest.seed)
+        network = build(name, cnn)
+        if name in contest.weights:
+            weights = take_weights(network, contest.weights[name])
+        training, testing = (pictures.take(torch.nonzero(where)[:, 0]) for where in (folds != fold, folds == fold))
+        seconds += train(network, standardised(training, training), course, contest.seed + fold)
+        scores[folds == fold] = probabilities(network, standardised(testing, training), course)
+    readings = Readings(pictures.labels.numpy() > 0, scores.numpy(), scores.numpy() >= 0.5)  # noqa: PLR2004 - fixed
+    draws = resamples(range(len(readings)), contest.resamples, contest.seed)
+    return {
+        "name": name,
+        "title": TITLES[name],
+        "weights_sha256": weights,
+        "parameters": parameters_of(network),
+        "figures": {key: found.to_dict() for key, found in judge(readings, draws, MEASURES).items()},
+        "ms_a_study": round(milliseconds(network, pictures.images[0], course), 2),
+        "training_s": round(seconds, 1),
+    }
+
+
+def _prepared(grey: GreyImage, model: Model) -> torch.Tensor:
+    meta = {} if grey.spacing_mm is None else {"spacing_mm": grey.spacing_mm}
+    image = MetaTensor(torch.as_tensor(grey.pixels, dtype=torch.float32)[None], meta=meta)
+    prepared: torch.Tensor = model.prepare({"image": image})["image"].as_tensor()
+    return prepared
