@@ -1,13 +1,14 @@
 """The database's side of keeping an instance, with one commit for all associations that wait for one.
 
-Whoever finds the ledger free commits for everyone who waits: four associations cost one commit, not four, and no
-one waits for a timer.
+Whoever finds the ledger free commits for everyone who waits: four associations cost one commit, not four.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition
 
 from osteo_pacs.db.receipts import NewInstance, Record, Sender, record_instances
 from osteo_pacs.db.session import Database
@@ -15,6 +16,7 @@ from osteo_pacs.errors import RetryableError
 from osteo_pacs.spool import Spool
 
 BATCH = 64
+MAX_PATIENCE_S = 0.01
 
 
 @dataclass(slots=True, eq=False)
@@ -33,12 +35,17 @@ class _Entry:
 class Ledger:
     """Records instances whose files are on the disk."""
 
-    def __init__(self, database: Database, spool: Spool) -> None:
+    def __init__(
+        self, database: Database, spool: Spool, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._spool = spool
+        self._monotonic = monotonic
+        self._changed = Condition()
         self._waiting: list[_Entry] = []
-        self._waiting_lock = Lock()
-        self._turn = Lock()
+        self._is_committing = False
+        self._senders = 1
+        self._patience_s = 0.0
 
     def record(self, instance: NewInstance, sender: Sender | None) -> Record:
         """Makes the file's name durable and commits the row; returns when both are on the disk.
@@ -50,21 +57,47 @@ class Ledger:
             RetryableError: the database or the spool's folder does not answer.
         """
         entry = _Entry(instance, sender)
-        with self._waiting_lock:
+        with self._changed:
             self._waiting.append(entry)
-        with self._turn:
-            while not entry.is_done:
-                self._commit(self._take())
+            self._changed.notify_all()
+        while self._must_commit(entry):
+            self._commit_waiting()
         if entry.record is None:
             if not entry.may_be_committed:
                 self._spool.remove(instance.path)
             raise entry.error or AssertionError("an entry is done without an outcome")
         return entry.record
 
+    def _must_commit(self, entry: _Entry) -> bool:
+        """Waits until the entry is done, or no one commits and this thread has to."""
+        with self._changed:
+            self._changed.wait_for(lambda: entry.is_done or not self._is_committing)
+            if entry.is_done:
+                return False
+            self._is_committing = True
+            return True
+
+    def _commit_waiting(self) -> None:
+        batch = self._take()
+        started = self._monotonic()
+        try:
+            self._commit(batch)
+        finally:
+            with self._changed:
+                self._is_committing = False
+                self._senders = len(batch) + len(self._waiting)
+                self._patience_s = min((self._monotonic() - started) / 2, MAX_PATIENCE_S)
+                self._changed.notify_all()
+
     def _take(self) -> list[_Entry]:
-        """The entries that go together; of one SOP Instance UID the first alone."""
+        """The entries that go together; of one SOP Instance UID the first alone.
+
+        Those who were in the last commit and those who came meanwhile most likely send on: half a commit's time is
+        waited for all of them. Else they fall into two groups, each waiting while the other commits.
+        """
         batch: dict[str, _Entry] = {}
-        with self._waiting_lock:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._waiting) >= self._senders, self._patience_s)
             for entry in self._waiting[:BATCH]:
                 batch.setdefault(entry.instance.sop_instance_uid, entry)
             for entry in batch.values():

@@ -14,6 +14,7 @@ from osteo_pacs.db.tables import Instance
 from osteo_pacs.dicom.file_meta import FileMeta
 from osteo_pacs.receive.ledger import Ledger
 from osteo_pacs.spool import Spool
+from peers import until
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -63,11 +64,13 @@ def record_at_once(ledger: Ledger, instances: list[NewInstance]) -> list[object]
             results[number] = error
 
     threads = [threading.Thread(target=record, args=(number,)) for number in range(len(instances))]
-    with ledger._turn:
-        for thread in threads:
-            thread.start()
-        while len(ledger._waiting) < len(instances):
-            pass
+    ledger._is_committing = True
+    for thread in threads:
+        thread.start()
+    until(lambda: len(ledger._waiting) == len(instances))
+    with ledger._changed:
+        ledger._is_committing = False
+        ledger._changed.notify_all()
     for thread in threads:
         thread.join()
     return results
