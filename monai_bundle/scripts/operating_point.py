@@ -1,21 +1,28 @@
 """Fixing the operating point after training: temperature and offset, then a threshold at a stated sensitivity.
 
 Both come from the validation part alone, and are written into ``configs/metadata.json`` together with the new
-weights' Device UID. The test part is never seen here.
+weights' Device UID and the limit of familiarity. The test part is never seen here.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors.torch import save_file
 
+from scripts import familiarity
 from scripts.release import export_weights, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    Batches = Iterable[Mapping[str, torch.Tensor]]
+
+FAMILIAR_SHARE = 0.99
+"""Part of the validation pictures that count as familiar."""
 
 EPSILON = 1e-6
 """Probabilities are kept this far from 0 and 1, here and in the inference configuration."""
@@ -23,32 +30,51 @@ EPSILON = 1e-6
 
 def fix(
     root: str,
-    network: torch.nn.Module,
-    validation: Iterable[Mapping[str, torch.Tensor]],
+    network: torch.nn.Sequential,
     device: torch.device,
     sensitivity: float,
+    *,
+    validation: Batches,
+    reference: Batches,
 ) -> None:
-    """Loads the best weights into ``network``, fixes the operating point, writes safetensors and metadata."""
+    """Loads the best weights into ``network``, fixes the operating point, writes weights, reference and metadata.
+
+    ``reference`` are training pictures without augmentation, to which new ones are compared.
+    """
     folder = Path(root)
     network.load_state_dict(torch.load(folder / "models" / "model.pt", map_location=device, weights_only=True))
-    raw, labels = predict(network, validation, device)
-    temperature, offset = fit_calibration(raw, labels)
-    threshold = threshold_at(calibrated(raw, temperature, offset), labels, sensitivity)
     metadata = json.loads((folder / "configs" / "metadata.json").read_text(encoding="utf-8"))
-    metadata["decision"] |= {
-        "threshold": round(threshold, 4),
-        "threshold_rule": f"highest with a sensitivity of at least {sensitivity:.2f} on the validation part",
-        "temperature": round(temperature, 4),
-        "offset": round(offset, 4),
-    }
+    metadata["decision"] |= decision_of(*predict(network, validation, device), sensitivity)
+    where = metadata["familiarity"]
+    state = familiarity.fit(familiarity.features_of(network, reference, device, where))
+    save_file(state, folder / "models" / "familiarity.safetensors")
+    seen = familiarity.features_of(network, validation, device, where)
+    where |= limit_of(familiarity.Familiarity(state).distance(seen))
     metadata["product"]["device_uid"] = device_uid(export_weights(folder))
     write_json(folder / "configs" / "metadata.json", metadata)
 
 
+def decision_of(raw: torch.Tensor, labels: torch.Tensor, sensitivity: float) -> dict[str, Any]:
+    """Temperature, offset and threshold, from the validation part's probabilities and labels."""
+    temperature, offset = fit_calibration(raw, labels)
+    return {
+        "threshold": round(threshold_at(calibrated(raw, temperature, offset), labels, sensitivity), 4),
+        "threshold_rule": f"highest with a sensitivity of at least {sensitivity:.2f} on the validation part",
+        "temperature": round(temperature, 4),
+        "offset": round(offset, 4),
+    }
+
+
+def limit_of(distances: torch.Tensor) -> dict[str, Any]:
+    """The distance beyond which a picture is refused."""
+    return {
+        "max_distance": round(float(torch.quantile(distances, FAMILIAR_SHARE)), 4),
+        "rule": f"refuses {1 - FAMILIAR_SHARE:.1%} of the validation part",
+    }
+
+
 @torch.no_grad()
-def predict(
-    network: torch.nn.Module, batches: Iterable[Mapping[str, torch.Tensor]], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
+def predict(network: torch.nn.Module, batches: Batches, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """The network's own probability of the positive class, and the labels, both of shape (images,)."""
     network.eval()
     probabilities, labels = [], []

@@ -25,6 +25,9 @@ PLACE = "place"
 COVERAGE = "coverage"
 """Meta key: the part of the picture, 0 to 1, that was scanned."""
 
+SATURATED = "saturated"
+"""Meta key: the part of the crop, 0 to 1, that was scanned and is white without detail."""
+
 
 class CropToScand(MapTransform):
     """Blackens what lies outside the scanned area, and crops to the scan.
@@ -58,6 +61,7 @@ class CropToScand(MapTransform):
         meta = dict(image.meta) if isinstance(image, MetaTensor) else {}
         meta[REGION] = (left, top, right, bottom)
         meta[COVERAGE] = float(1 - outside.mean())
+        meta[SATURATED] = float((scan >= self.white).mean())
         return MetaTensor(torch.from_numpy(scan)[None], meta=meta)
 
 

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Rec. 601, the weights of Y in YBR_FULL (PS3.3 C.7.6.3.1.2)."""
 
-SPACING_BY_MODEL = {"prodigy": (1.05, 0.60), "idxa": (0.25, 0.25)}
-"""Pixel spacing (row, column) in mm of scanners whose headers are silent, by a part of their model name."""
+SPACINGS_BY_MODEL = {"prodigy": ((1.05, 0.60), (0.60, 0.60)), "idxa": ((0.25, 0.25),)}
+"""Pixel spacings (row, column) in mm of scanners whose headers are silent, by a part of their model name.
+
+Prodigies send their samples as they are, or with rows interpolated until the pixels are square.
+"""
+
+TALLEST_FIELD_MM = 300
+"""No AP spine scan is taller, so a spacing that makes it so is not the picture's."""
 
 LARGEST_VALUE = 1e30
 """Beyond it single precision overflows; what is not a number is not below it either."""
@@ -77,8 +83,14 @@ def spacing_mm(ds: Dataset) -> tuple[float, float] | None:
         pair = _positive_pair(ds.get(keyword))
         if pair is not None:
             return pair
+    return _spacing_by_model(ds)
+
+
+def _spacing_by_model(ds: Dataset) -> tuple[float, float] | None:
     model = str(ds.get("ManufacturerModelName", "")).lower()
-    return next((spacing for name, spacing in SPACING_BY_MODEL.items() if name in model), None)
+    spacings = next((known for name, known in SPACINGS_BY_MODEL.items() if name in model), ())
+    rows = ds.get("Rows") or 0
+    return next((spacing for spacing in spacings if rows * spacing[0] <= TALLEST_FIELD_MM), None)
 
 
 def _positive_pair(value: Any) -> tuple[float, float] | None:

@@ -20,7 +20,7 @@ from safetensors.torch import load as load_safetensors
 from osteo_pacs.errors import PermanentError
 from osteo_pacs.infer.device import DeviceMissing, choose_device
 from osteo_pacs.infer.metadata import input_limits, input_shape, model_version
-from osteo_pacs.infer.predict import Model
+from osteo_pacs.infer.predict import Familiarity, Model
 from osteo_pacs.infer.runtimes import Readout, fastest
 from osteo_pacs.infer.sealed_modules import bundle_scripts
 from osteo_pacs.sealed import BundleTampered, Sealed, open_sealed
@@ -30,6 +30,7 @@ __all__ = ["BundleTampered", "BundleUnusable", "DeviceMissing", "load_bundle"]
 INFERENCE = "configs/inference.json"
 METADATA = "configs/metadata.json"
 WEIGHTS = "models/model.safetensors"
+REFERENCE = "models/familiarity.safetensors"
 
 
 class BundleUnusable(PermanentError):
@@ -70,15 +71,18 @@ def _build(sealed: Sealed, device: torch.device, batch_size: int) -> Model:
         network = parser.get_parsed_content("network_def")
         prepare = Compose(parser.get_parsed_content("prepare"))
         decide = parser.get_parsed_content("postprocessing")
+        measure = parser.get_parsed_content("familiarity")(load_safetensors(sealed.read(REFERENCE)))
     network.load_state_dict(load_safetensors(sealed.read(WEIGHTS)))
     network.eval().requires_grad_(requires_grad=False)
-    readout = Readout(network, metadata["features"]["layer"])
+    where = metadata["familiarity"]
+    readout = Readout(network, where["layer"], where["grid"])
     return Model(
         version=model_version(metadata, sealed.digests[WEIGHTS]),
         limits=input_limits(metadata),
         network=network,
         runtime=fastest(readout, device, input_shape(metadata), torch.get_num_threads()),
         prepare=prepare,
+        familiarity=Familiarity(measure, float(where["max_distance"])),
         decide=decide,
         batch_size=batch_size,
     )

@@ -1,4 +1,4 @@
-"""Is this a picture that the model may read? Size, contrast and coverage, with the bundle's thresholds."""
+"""Is this a picture that the model may read? Size, contrast, coverage and metal, with the bundle's thresholds."""
 
 from __future__ import annotations
 
@@ -9,14 +9,27 @@ import numpy as np
 from osteo_pacs.findings import RefusalReason
 from osteo_pacs.images import GreyImage
 
-SENTENCES = {
-    RefusalReason.IMAGE_TOO_SMALL: "The image has too few pixels to be read.",
-    RefusalReason.IMAGE_TOO_LARGE: "The image has more pixels than a spine DXA image can have.",
-    RefusalReason.NO_CONTRAST: "The image shows no contrast between bone and soft tissue.",
-    RefusalReason.POOR_COVERAGE: "Too little of the image was scanned.",
-    RefusalReason.UNLIKE_TRAINING_IMAGES: "The image is unlike the AP lumbar spine images that the model knows.",
-}
-"""What the radiologist reads."""
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a picture is not read, and what the radiologist is told."""
+
+    reason: RefusalReason
+    sentence: str
+
+
+TOO_SMALL = Objection(RefusalReason.IMAGE_TOO_SMALL, "The image has too few pixels to be read.")
+TOO_LARGE = Objection(RefusalReason.IMAGE_TOO_LARGE, "The image has more pixels than a spine DXA image can have.")
+NO_CONTRAST = Objection(RefusalReason.NO_CONTRAST, "The image shows no contrast between bone and soft tissue.")
+POOR_COVERAGE = Objection(RefusalReason.POOR_COVERAGE, "Too little of the image was scanned.")
+SATURATED = Objection(
+    RefusalReason.UNLIKE_TRAINING_IMAGES, "The scan has areas without detail, as metal in or over the spine has."
+)
+UNFAMILIAR = Objection(
+    RefusalReason.UNLIKE_TRAINING_IMAGES,
+    "The image is unlike the AP lumbar spine images that the model knows.",
+)
+OBJECTIONS = (TOO_SMALL, TOO_LARGE, NO_CONTRAST, POOR_COVERAGE, SATURATED, UNFAMILIAR)
 
 _SAMPLES_A_SIDE = 128
 
@@ -30,6 +43,7 @@ class InputLimits:
         max_pixels: largest Rows x Columns.
         min_coverage: least part of the picture, 0 to 1, that was scanned.
         min_contrast: least distance, 0 to 1, between the 2nd and 98th percentile of the grey values.
+        max_saturated: largest part of the scan, 0 to 1, that may be white without detail.
     """
 
     min_rows: int
@@ -37,26 +51,34 @@ class InputLimits:
     max_pixels: int
     min_coverage: float
     min_contrast: float
+    max_saturated: float
 
 
-def check_picture(image: GreyImage, limits: InputLimits) -> RefusalReason | None:
-    """Why a picture must not be preprocessed, or None."""
+def check_picture(image: GreyImage, limits: InputLimits) -> Objection | None:
+    """What speaks against preprocessing a picture."""
     if image.rows < limits.min_rows or image.columns < limits.min_columns:
-        return RefusalReason.IMAGE_TOO_SMALL
+        return TOO_SMALL
     if image.rows * image.columns > limits.max_pixels:
-        return RefusalReason.IMAGE_TOO_LARGE
+        return TOO_LARGE
     if contrast(image.pixels) < limits.min_contrast:
-        return RefusalReason.NO_CONTRAST
+        return NO_CONTRAST
     return None
 
 
-def check_scan(scan: np.ndarray, coverage: float, limits: InputLimits) -> RefusalReason | None:
-    """Why the scanned area of a picture must not be read, or None."""
+def check_scan(scan: np.ndarray, coverage: float, saturated: float, limits: InputLimits) -> Objection | None:
+    """What speaks against reading the scanned area of a picture, ``scan``.
+
+    Args:
+        scan: the analysed crop.
+        coverage: part of the picture that was scanned.
+        saturated: part of the scan that is white without detail.
+        limits: the bundle's.
+    """
     if coverage < limits.min_coverage:
-        return RefusalReason.POOR_COVERAGE
+        return POOR_COVERAGE
     if contrast(scan) < limits.min_contrast:
-        return RefusalReason.NO_CONTRAST
-    return None
+        return NO_CONTRAST
+    return SATURATED if saturated > limits.max_saturated else None
 
 
 def contrast(grey: np.ndarray) -> float:

@@ -45,6 +45,7 @@ def input_limits(metadata: Mapping[str, Any]) -> InputLimits:
         max_pixels=int(limits["max_pixels"]),
         min_coverage=float(limits["min_coverage"]),
         min_contrast=float(limits["min_contrast"]),
+        max_saturated=float(limits["max_saturated"]),
     )
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from monai.data.meta_tensor import MetaTensor
 
 from osteo_pacs.errors import RetryableError
-from osteo_pacs.findings import ModelVersion, RefusalReason, Region
+from osteo_pacs.findings import ModelVersion, Region
 from osteo_pacs.images import GreyImage
-from osteo_pacs.infer.checks import SENTENCES, InputLimits, check_picture, check_scan
+from osteo_pacs.infer.checks import UNFAMILIAR, InputLimits, Objection, check_picture, check_scan
 from osteo_pacs.infer.outcome import Prediction, RefusedImage
 from osteo_pacs.infer.runtimes import Output, Runtime
 
@@ -31,6 +31,26 @@ class DevicePoisoned(RetryableError):
     """The device failed, and nothing that this process asks of it will succeed any more."""
 
     remedy = "The worker restarts by itself; if it happens again, look at the driver's log (`dmesg`)."
+
+
+class Distance(Protocol):
+    """The bundle's measure of how unlike the training pictures a picture is."""
+
+    def distance(self, features: torch.Tensor) -> torch.Tensor:
+        """One distance for each row of features."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Familiarity:
+    """A measure, and the largest distance of a picture that may be read."""
+
+    measure: Distance
+    limit: float
+
+    def distance(self, features: torch.Tensor) -> torch.Tensor:
+        """One distance for each row of features; about 2 for a training picture."""
+        return self.measure.distance(features)
 
 
 Transform = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -55,6 +75,7 @@ class Model:
         network: the PyTorch module, for explanations; predictions go through ``runtime``.
         runtime: how it runs here.
         prepare: the bundle's preprocessing from the grey picture on.
+        familiarity: how far a picture is from the training pictures, and how far it may be.
         decide: the bundle's postprocessing of one picture's class probabilities.
         batch_size: most images in one pass.
     """
@@ -64,6 +85,7 @@ class Model:
     network: torch.nn.Sequential
     runtime: Runtime
     prepare: Transform
+    familiarity: Familiarity
     decide: Transform
     batch_size: int
 
@@ -82,29 +104,34 @@ class Model:
                 prepared.append(found)
             else:
                 outcomes[index] = _refused(image, found)
-        for item, probabilities in self._probabilities(prepared):
-            outcomes[item.index] = self._prediction(images[item.index], item, probabilities)
+        for item, probabilities, distance in self._read(prepared):
+            outcomes[item.index] = self._outcome(images[item.index], item, probabilities, distance)
         return [outcomes[index] for index in range(len(images))]
 
-    def _prepare(self, index: int, image: GreyImage) -> _Prepared | RefusalReason:
-        reason = check_picture(image, self.limits)
-        if reason is not None:
-            return reason
+    def _prepare(self, index: int, image: GreyImage) -> _Prepared | Objection:
+        objection = check_picture(image, self.limits)
+        if objection is not None:
+            return objection
         meta = {} if image.spacing_mm is None else {"spacing_mm": image.spacing_mm}
         grey = MetaTensor(torch.as_tensor(image.pixels, dtype=torch.float32)[None], meta=meta)
         item = self.prepare({IMAGE: grey})[IMAGE]
         region = Region(*item.meta["region"])
         scan = image.pixels[region.top : region.bottom, region.left : region.right]
-        reason = check_scan(scan, item.meta["coverage"], self.limits)
-        return reason if reason is not None else _Prepared(index, item.as_tensor(), region)
+        objection = check_scan(scan, item.meta["coverage"], item.meta["saturated"], self.limits)
+        return objection or _Prepared(index, item.as_tensor(), region)
 
-    def _probabilities(self, prepared: Sequence[_Prepared]) -> Iterator[tuple[_Prepared, torch.Tensor]]:
+    def _read(self, prepared: Sequence[_Prepared]) -> Iterator[tuple[_Prepared, torch.Tensor, float]]:
+        """Each picture with its class probabilities and its distance from the training pictures."""
         for start in range(0, len(prepared), self.batch_size):
             batch = prepared[start : start + self.batch_size]
-            probabilities, _ = run_with_retry(self.runtime, torch.stack([item.tensor for item in batch]))
-            yield from zip(batch, probabilities, strict=True)
+            probabilities, features = run_with_retry(self.runtime, torch.stack([item.tensor for item in batch]))
+            yield from zip(batch, probabilities, self.familiarity.distance(features).tolist(), strict=True)
 
-    def _prediction(self, image: GreyImage, item: _Prepared, probabilities: torch.Tensor) -> Prediction:
+    def _outcome(
+        self, image: GreyImage, item: _Prepared, probabilities: torch.Tensor, distance: float
+    ) -> Prediction | RefusedImage:
+        if not distance <= self.familiarity.limit:
+            return _refused(image, UNFAMILIAR)
         decided = self.decide({"pred": probabilities})
         return Prediction(
             rows=image.rows,
@@ -136,5 +163,5 @@ def run_with_retry(runtime: Runtime, batch: torch.Tensor) -> Output:
         raise DevicePoisoned(type(error).__name__) from error
 
 
-def _refused(image: GreyImage, reason: RefusalReason) -> RefusedImage:
-    return RefusedImage(image.rows, image.columns, reason, SENTENCES[reason])
+def _refused(image: GreyImage, objection: Objection) -> RefusedImage:
+    return RefusedImage(image.rows, image.columns, objection.reason, objection.sentence)

@@ -34,12 +34,13 @@ class Runtime(Protocol):
 
 
 class Readout(torch.nn.Module):
-    """A network that also gives the output of one of its layers, flattened."""
+    """A network that also gives the output of one of its layers, averaged over a grid and flattened."""
 
-    def __init__(self, network: torch.nn.Sequential, features_layer: str) -> None:
+    def __init__(self, network: torch.nn.Sequential, features_layer: str, grid: int) -> None:
         super().__init__()
         self.network = network
         self.features_layer = features_layer
+        self.pool = torch.nn.AdaptiveAvgPool2d(grid)
         self.eval()
 
     def forward(self, batch: torch.Tensor) -> Output:
@@ -47,7 +48,7 @@ class Readout(torch.nn.Module):
         features, value = batch, batch
         for name, layer in self.network.named_children():
             value = layer(value)
-            features = value.flatten(1) if name == self.features_layer else features
+            features = self.pool(value).flatten(1) if name == self.features_layer else features
         return value, features
 
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from osteo_pacs import shipped
 from osteo_pacs.images import GreyImage
 from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.phantom import spine_image
+from spines import grey
 
 
 @pytest.fixture(scope="session")
@@ -28,5 +28,5 @@ def bundle(tmp_path) -> Path:
 @pytest.fixture(scope="session")
 def spines() -> list[GreyImage]:
     """Six AP spines of several scanners."""
-    pictures = (spine_image(seed)[0] for seed in range(6))
-    return [GreyImage(picture.astype(np.float32) / np.float32(255)) for picture in pictures]
+    pictures = (spine_image(seed) for seed in range(6))
+    return [grey(pixels, truth.scanner) for pixels, truth in pictures]

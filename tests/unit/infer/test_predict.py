@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from osteo_pacs.images import GreyImage
-from osteo_pacs.infer.predict import DeviceOutOfMemory, DevicePoisoned, run_with_retry
+from osteo_pacs.infer.predict import DeviceOutOfMemory, DevicePoisoned, Prediction, run_with_retry
 from osteo_pacs.phantom import spine_image
+from spines import grey
 
 
 def test_a_batch_says_what_single_images_say(model, spines):
@@ -38,8 +39,8 @@ def test_dense_and_osteoporotic_spines_are_told_apart(model):
 
 
 def probabilities(model, pictures) -> list[float]:
-    images = [GreyImage(pixels.astype(np.float32) / np.float32(255)) for pixels, _ in pictures]
-    return [outcome.probability for outcome in model.predict(images)]
+    images = [grey(pixels, truth.scanner) for pixels, truth in pictures]
+    return [outcome.probability for outcome in model.predict(images) if isinstance(outcome, Prediction)]
 
 
 def test_the_region_lies_within_the_image(model, spines):

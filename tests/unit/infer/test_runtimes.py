@@ -14,7 +14,7 @@ SHAPE = (1, 224, 224)
 
 @pytest.fixture
 def readout(model) -> Readout:
-    return Readout(model.network, "global_pooling")
+    return Readout(model.network, "max_pooling_2", 4)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def probe() -> torch.Tensor:
 def test_features_are_the_named_layers_output(readout, probe):
     probabilities, features = Eager(readout, CPU)(probe)
     assert probabilities.shape == (3, 2)
-    assert features.shape == (3, 256)
+    assert features.shape == (3, 64 * 4 * 4)
     torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(3))
 
 
