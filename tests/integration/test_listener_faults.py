@@ -14,7 +14,7 @@ import pytest
 from osteo_pacs.receive import store
 from peers import until
 from receiving import RawPeer, an_instance, p_data, running_listener
-from receiving.raw_peer import ABORT, COMMAND, DATA, LAST, c_store_rq, command
+from receiving.raw_peer import ABORT, DATA, c_store_rq
 
 OUT_OF_RESOURCES, PROCESSING_FAILURE = 0xA700, 0x0110
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
@@ -134,8 +134,9 @@ def test_at_the_stop_stuck_peers_are_left_by_the_deadline(tmp_path):
         stuck = [RawPeer(listener.port) for _ in range(5)]
         for peer in stuck:
             peer.associate()
-            peer.send(p_data(1, COMMAND | LAST, command(0x0001, has_data_set=True))[:-5])
+            peer.send(c_store_rq(an_instance(pixels=bytes(100_000)))[:-10])
         silent = RawPeer(listener.port)
+        until(lambda: len(listener.files()) == 5)
         started = time.monotonic()
         listener.stop.set()
         listener.thread.join(10)
