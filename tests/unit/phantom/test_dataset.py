@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+
+import pydicom
+import pytest
+
+from osteo_pacs.phantom.dataset import Part, standard_parts, write_dataset
+
+PARTS = (Part("training", 4, 10, positive_share=0.5), Part("test", 3, 20))
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dataset")
+    return folder, json.loads(write_dataset(folder, PARTS).read_text())
+
+
+def test_every_listed_picture_is_an_ap_spine_of_its_own_patient(written):
+    folder, listed = written
+    items = [item for part in listed.values() for item in part]
+    headers = [pydicom.dcmread(folder / item["image"], stop_before_pixels=True) for item in items]
+    assert len({item["patient"] for item in items}) == len({ds.PatientID for ds in headers}) == 7
+
+
+def test_labels_follow_the_true_t_score(written):
+    items = [item for part in written[1].values() for item in part]
+    assert all(item["label"] == int(item["t_score"] <= -2.5) for item in items)
+
+
+def test_one_set_of_parts_gives_the_same_bytes(written, tmp_path):
+    folder, _ = written
+    write_dataset(tmp_path, PARTS)
+    for path in sorted(folder.rglob("*.*")):
+        assert (tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes()
+
+
+def test_the_share_of_positives_is_as_asked(tmp_path):
+    write_dataset(tmp_path, (Part("all", 3, 1, positive_share=1.0), Part("none", 3, 9, positive_share=0.0)))
+    listed = json.loads((tmp_path / "datalist.json").read_text())
+    assert [item["label"] for item in listed["all"] + listed["none"]] == [1, 1, 1, 0, 0, 0]
+
+
+def test_standard_parts_share_no_patient():
+    parts = standard_parts(900_000, 900_000, 900_000)
+    ends = [part.first_seed + part.patients for part in parts]
+    assert all(end <= part.first_seed for end, part in zip(ends, parts[1:], strict=False))
