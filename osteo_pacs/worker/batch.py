@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from osteo_pacs import log
 from osteo_pacs.clock import Clock
 from osteo_pacs.config import Destination
 from osteo_pacs.db import instances, reports
 from osteo_pacs.db.reports import LatestReport
 from osteo_pacs.db.session import Database
 from osteo_pacs.findings import InstanceRef, StudyResult, input_digest
+from osteo_pacs.infer.explain import Explainer
 from osteo_pacs.infer.predict import DevicePoisoned, Model
 from osteo_pacs.jobs.queue import Claim
-from osteo_pacs.report import DocumentKind, ReportDocument, build_documents
-from osteo_pacs.worker.destinations import KEPT_KINDS, orders_for
+from osteo_pacs.report import DocumentKind, Explanation, ReportDocument, build_documents
+from osteo_pacs.worker.destinations import KEPT_KINDS, orders_for, wants_picture
 from osteo_pacs.worker.outcome import Failed, NothingToReport, Outcome, Reported, failure
-from osteo_pacs.worker.result import Answers, headers_of, refused_as_a_whole, study_result
+from osteo_pacs.worker.result import Answers, headers_of, image_of, refused_as_a_whole, study_result
 from osteo_pacs.worker.study import Image, OpenedStudy, StudyOpener
 from osteo_pacs.worker.watchdog import ended_after
 
@@ -54,7 +56,7 @@ class Attempt:
 
 
 class BatchReader:
-    """Reads studies with one model version for one installation."""
+    """Reads studies with one model version for one installation; without an ``explainer`` it draws no pictures."""
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class BatchReader:
         database: Database,
         opener: StudyOpener,
         model: Model,
+        explainer: Explainer | None,
         model_version_id: int,
         destinations: Sequence[Destination],
         station_name: str,
@@ -71,6 +74,7 @@ class BatchReader:
         self._database = database
         self._opener = opener
         self._model = model
+        self._explainer = explainer
         self._model_version_id = model_version_id
         self._destinations = destinations
         self._station_name = station_name
@@ -125,15 +129,39 @@ class BatchReader:
             result = refused_as_a_whole(opened.study, self._model.version)
             if not result.readings or not orders_for(result, self._destinations):
                 return NothingToReport(NO_SPINE)
-        orders = orders_for(result, self._destinations)
+        try:
+            return self._reported(opened, result, self._explanation(opened, result))
+        except Exception as error:  # noqa: BLE001 - a missing picture must not cost the radiologist the report
+            log.get_logger().warning("picture_failed", exc_info=error)
+            return self._reported(opened, result, None)
+
+    def _explanation(self, opened: Opened, result: StudyResult) -> Explanation | None:
+        """What the picture is to show; None where no destination gets one."""
+        leading = result.leading
+        if self._explainer is None or leading is None or not wants_picture(result, self._destinations):
+            return None
+        image = image_of(leading, opened.study).grey
+        try:
+            with ended_after(self._prediction_timeout_s):
+                [found] = self._explainer.explain([image], [leading.is_positive])
+        except DevicePoisoned:
+            self.is_device_poisoned = True
+            raise
+        return Explanation(leading, image, found)
+
+    def _reported(self, opened: Opened, result: StudyResult, explanation: Explanation | None) -> Reported:
+        orders = orders_for(result, self._destinations, has_picture=explanation is not None)
         kinds = frozenset().union(*(order.kinds for order in orders)) or KEPT_KINDS
         latest = opened.latest
-        return Reported(
-            result, self._documents(opened, result, kinds), orders, latest.report_id if latest else None
-        )
+        documents = self._documents(opened, result, kinds, explanation)
+        return Reported(result, documents, orders, latest.report_id if latest else None)
 
     def _documents(
-        self, opened: Opened, result: StudyResult, kinds: frozenset[DocumentKind]
+        self,
+        opened: Opened,
+        result: StudyResult,
+        kinds: frozenset[DocumentKind],
+        explanation: Explanation | None,
     ) -> tuple[ReportDocument, ...]:
         return build_documents(
             result,
@@ -143,7 +171,9 @@ class BatchReader:
             input_digest=opened.input_digest,
             predecessors=_predecessors(opened),
             station_name=self._station_name,
-            now=self._clock(),
+            # The report tells the time of day that the reader lives in.
+            now=self._clock().astimezone(),
+            explanation=explanation,
         )
 
 
