@@ -57,16 +57,19 @@ class CropToScand(MapTransform):
         grey = image[0].numpy()
         outside = reaches_border(grey >= self.white) | reaches_border(grey <= self.black)
         left, top, right, bottom = region_of(~outside, self.filled)
-        scan = np.where(outside, np.float32(0), grey)[top:bottom, left:right]
+        crop = np.s_[top:bottom, left:right]
+        scan = np.where(outside[crop], np.float32(0), grey[crop])
         meta = dict(image.meta) if isinstance(image, MetaTensor) else {}
         meta[REGION] = (left, top, right, bottom)
-        meta[COVERAGE] = float(1 - outside.mean())
-        meta[SATURATED] = float((scan >= self.white).mean())
+        meta[COVERAGE] = 1 - np.count_nonzero(outside) / outside.size
+        meta[SATURATED] = np.count_nonzero(scan >= self.white) / scan.size
         return MetaTensor(torch.from_numpy(scan)[None], meta=meta)
 
 
 def reaches_border(mask: np.ndarray) -> np.ndarray:
     """Where a run of True along the row or the column reaches the picture's border."""
+    if not any(line.any() for line in (mask[0], mask[-1], mask[:, 0], mask[:, -1])):
+        return np.zeros_like(mask)
     reached = _runs_from_ends(mask)
     reached |= _runs_from_ends(np.ascontiguousarray(mask.T)).T
     return reached
@@ -86,10 +89,11 @@ def _runs_from_ends(mask: np.ndarray) -> np.ndarray:
 
 def region_of(scanned: np.ndarray, filled: float) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) around the rows and columns that are scanned; the whole picture if none is."""
-    rows = np.flatnonzero(scanned.mean(axis=1) >= filled)
-    columns = np.flatnonzero(scanned.mean(axis=0) >= filled)
+    height, width = scanned.shape
+    rows = np.flatnonzero(np.count_nonzero(scanned, axis=1) >= filled * width)
+    columns = np.flatnonzero(np.count_nonzero(scanned, axis=0) >= filled * height)
     if not rows.size or not columns.size:
-        return 0, 0, scanned.shape[1], scanned.shape[0]
+        return 0, 0, width, height
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
