@@ -1,9 +1,14 @@
-"""Sealing the bundle: the weights in both forms, and the manifest that vouches for every file that is used."""
+"""Sealing the bundle: the weights in both forms, and the manifest that vouches for every file that is used.
+
+``python -m scripts.release [FIGURES]`` in the bundle's folder seals it after a change; with the ``figures.json`` of an
+evaluation it first records them as the metadata's ``eval_metrics``.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +35,21 @@ def seal(root: str | Path) -> None:
     write_json(folder / "manifest.json", {"files": files})
 
 
+def record_figures(root: str | Path, figures: str | Path) -> None:
+    """Puts the figures of an evaluation into the metadata, where reports and model cards find them."""
+    path = Path(root) / "configs" / "metadata.json"
+    metadata = json.loads(path.read_text(encoding="utf-8"))
+    metadata["eval_metrics"] = json.loads(Path(figures).read_text(encoding="utf-8"))
+    write_json(path, metadata)
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Writes a JSON file as people edit it."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    seal(Path(__file__).parent.parent)
+    bundle = Path(__file__).parent.parent
+    if len(sys.argv) > 1:
+        record_figures(bundle, sys.argv[1])
+    seal(bundle)

@@ -150,6 +150,14 @@ def test_evaluation_writes_figures_with_intervals(without_package, dataset, tmp_
     assert 0 <= figures["auroc"]["low"] <= figures["auroc"]["value"] <= figures["auroc"]["high"] <= 1
 
 
+def test_figures_are_recorded_in_the_sealed_metadata(without_package, bundle, tmp_path):
+    (tmp_path / "figures.json").write_text('{"auroc": {"value": 0.5, "low": 0.4, "high": 0.6}}')
+    command = [sys.executable, "-m", "scripts.release", str(tmp_path / "figures.json")]
+    subprocess.run(command, cwd=bundle, env=without_package, check=True, timeout=120)
+    verify_manifest(bundle)
+    assert json.loads((bundle / "configs" / "metadata.json").read_text())["eval_metrics"]["auroc"]["value"] == 0.5
+
+
 def test_both_forms_of_the_weights_are_the_same():
     state = torch.load(shipped.BUNDLE / "models" / "model.pt", weights_only=True)
     tensors = load_file(shipped.BUNDLE / "models" / "model.safetensors")
