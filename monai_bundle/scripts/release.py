@@ -1,7 +1,7 @@
 """Sealing the bundle: the weights in both forms, and the manifest that vouches for every file that is used.
 
-``python -m scripts.release [FIGURES]`` in the bundle's folder seals it after a change; with the ``figures.json`` of
-an evaluation it first records them as the metadata's ``eval_metrics``.
+``python -m scripts.release [FIGURES]`` in the bundle's folder seals it after a change; given the ``figures.json``
+of an evaluation, it first records them as the metadata's ``eval_metrics``.
 """
 
 from __future__ import annotations

@@ -103,6 +103,13 @@ def test_inference_runs_on_dicom_files_and_agrees_with_the_service(without_packa
         assert bool(is_positive) == read.is_positive
 
 
+def test_inference_reads_the_shipped_pictures_when_told_nothing(without_package, bundle):
+    monai_bundle("run", "--config_file", "configs/inference.json", env=without_package, cwd=bundle)
+    with (bundle / "eval" / "predictions.csv").open() as file:
+        probability = {Path(row[0]).stem: float(row[2]) for row in csv.reader(file)}
+    assert probability["simulated_osteoporotic"] > probability["simulated_dense"]
+
+
 def read_by_service(model: Model, paths: Iterable[Path]) -> list[Prediction | RefusedImage]:
     with Decoder(shipped.BUNDLE) as decoder:
         return model.predict([decoder.decode(path).image for path in paths])
