@@ -1,0 +1,57 @@
+"""The paper's comparison in its smallest form: ten patients, two folds, one epoch, every network."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from osteo_pacs.cli import app
+from osteo_pacs.evidence.comparison import render_comparison
+from osteo_pacs.retrain.networks import TITLES
+
+PARAMETERS = {
+    "cnn21": 388_834,  # nine in a filter, and two for each channel's normalisation
+    "resnet50": 23_505_000,
+    "vgg16": 134_268_000,
+    "vgg19": 139_578_000,
+    "inceptionv3": 21_789_000,
+}
+"""As published for a thousand classes and three channels, less what two classes and one channel do not need."""
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["model", "compare", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_a_network_is_trained_and_tested_on_every_patient(name, tmp_path):
+    smallest = ("--patients", 10, "--positives", 5, "--folds", 2, "--size", 75, "--epochs", 1, "--batch-size", 5)
+    files = ("--output", tmp_path / "comparison.json", "--page", tmp_path / "page.md")
+    result = run("--network", name, *smallest, *files, "--device", "cpu", "--threads", 1)
+    assert result.exit_code == 0, result.output
+    record = json.loads((tmp_path / "comparison.json").read_text())
+    (network,) = record["networks"]
+    assert network["parameters"] == pytest.approx(PARAMETERS[name], rel=1e-3)
+    assert network["weights_sha256"] is None
+    assert 0 <= network["figures"]["accuracy"]["low"] <= network["figures"]["accuracy"]["high"] <= 1
+    assert network["ms_a_study"] > 0
+    page = (tmp_path / "page.md").read_text()
+    assert page == render_comparison(record)
+    assert f"| {TITLES[name]} | from scratch |" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--network", "vgg11"), "vgg11; there are cnn21"),
+        (("--network", "cnn21", "--weights", "vgg16=x.pt"), "no NAME=FILE of these networks"),
+        (("--weights", "vgg16"), "no NAME=FILE"),
+        (("--size", "74"), "74 is not in the range"),
+    ],
+)
+def test_a_wrong_command_line_does_nothing(arguments, said):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
