@@ -154,7 +154,12 @@ class StudyResult:
     @property
     def probability(self) -> float | None:
         """The highest probability of the images that were read."""
-        return max((finding.probability for finding in self.findings), default=None)
+        return self.leading.probability if self.leading else None
+
+    @property
+    def leading(self) -> Finding | None:
+        """The finding that the outcome rests on: the one of the highest probability."""
+        return max(self.findings, key=lambda finding: finding.probability, default=None)
 
     @property
     def outcome(self) -> Outcome:

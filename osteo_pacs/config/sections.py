@@ -163,6 +163,9 @@ class Destination(Section):
     text_twin: bool = Field(
         True, description="Send a Basic Text SR too, for viewers that show TID 1500 without words."
     )
+    picture: bool = Field(
+        True, description="Send a picture too, the image beside what drove its result; the SR refers to it."
+    )
     report_on_refusal: Literal["always", "quality_only", "never"] = Field(
         "quality_only", description="Whether a study that could not be read is answered with an SR."
     )

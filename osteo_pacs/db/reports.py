@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session, load_only
 from osteo_pacs.db.tables import Delivery, Document, ModelVersionRow, Report, Study
 from osteo_pacs.errors import RetryableError
 
-SR_KINDS = ("comprehensive_3d_sr", "comprehensive_sr", "enhanced_sr")
+_CLASSES = ("comprehensive_3d_sr", "comprehensive_sr", "enhanced_sr")
+SR_KINDS = (*_CLASSES, *(f"{kind}_pic" for kind in _CLASSES))
 """The kinds of document that are a TID 1500 report, the first that is there standing for the report."""
 
 

@@ -11,7 +11,13 @@ from pydicom.uid import UID
 
 from osteo_pacs.config import Destination, Settings
 from osteo_pacs.deliver.echo import EchoAnswered, EchoFailed, echo
-from osteo_pacs.dicom.sop_classes import BASIC_TEXT_SR, COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, ENHANCED_SR
+from osteo_pacs.dicom.sop_classes import (
+    BASIC_TEXT_SR,
+    COMPREHENSIVE_3D_SR,
+    COMPREHENSIVE_SR,
+    ENHANCED_SR,
+    SECONDARY_CAPTURE,
+)
 from osteo_pacs.doctor.check import Check, Examination, failed, passed
 
 LISTENER_TIMEOUT_S = 5.0
@@ -61,6 +67,8 @@ def _lacking(destination: Destination, taken: tuple[str, ...]) -> list[str]:
     lacking: list[str] = [] if set(wanted) & set(taken) else [wanted[-1]]
     if destination.text_twin and BASIC_TEXT_SR not in taken:
         lacking.append(BASIC_TEXT_SR)
+    if destination.picture and SECONDARY_CAPTURE not in taken:
+        lacking.append(SECONDARY_CAPTURE)
     return lacking
 
 

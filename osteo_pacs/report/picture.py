@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from PIL.Image import Image
+
 from osteo_pacs.dicom import codes
 from osteo_pacs.findings import Finding, StudyResult
 from osteo_pacs.images import GreyImage, HeatMap
 from osteo_pacs.report.content_item import FirstFrame
 from osteo_pacs.report.encoding import Body, Element, code, element, encode, pixel_data, sequence, sop_reference
 from osteo_pacs.report.picture_page import draw_page
-from osteo_pacs.report.picture_panels import Pixels, draw_panels
+from osteo_pacs.report.picture_panels import draw_panels
 from osteo_pacs.report.picture_words import lines, panels
 from osteo_pacs.report.source import Source
 
@@ -56,14 +58,13 @@ def _image(finding: Finding, source: Source) -> Iterator[Element]:
         yield element("LossyImageCompression", "01")
 
 
-def _pixels(page: Pixels) -> Iterator[Element]:
+def _pixels(page: Image) -> Iterator[Element]:
     """Image Pixel (PS3.3 C.7.6.3)."""
-    rows, columns, samples = page.shape
-    yield element("SamplesPerPixel", samples)
+    yield element("SamplesPerPixel", 3)
     yield element("PhotometricInterpretation", "RGB")
     yield element("PlanarConfiguration", 0)
-    yield element("Rows", rows)
-    yield element("Columns", columns)
+    yield element("Rows", page.height)
+    yield element("Columns", page.width)
     yield element("BitsAllocated", 8)
     yield element("BitsStored", 8)
     yield element("HighBit", 7)

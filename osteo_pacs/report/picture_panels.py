@@ -1,4 +1,4 @@
-"""The two images of the picture: the source, and the same with what drove its result in colour (RGB, 8 bit).
+"""The two images of the picture: the source, and the same with what drove its result in colour.
 
 The colours become brighter where they mean more, and a line runs around the half that means most, so that a
 greyscale monitor shows it too. What the model was not given is dimmed.
@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageChops
 
 from osteo_pacs.findings import Region
 from osteo_pacs.images import GreyImage, HeatMap
-
-Pixels = npt.NDArray[np.uint8]
-"""Rows x columns x 3."""
-Bytes = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 COLUMNS, ROWS = 460, 580
 """What a panel may take at most."""
@@ -24,38 +19,29 @@ LARGEST_MAGNIFICATION = 3.0
 """Beyond it a small image shows nothing but its interpolation."""
 CONTOUR = 0.5
 """The part of the peak that the line runs along."""
-DIMMED = 0.2
+DIMMED = round(0.2 * 255)
 """How much brighter than the model was given it something is shown at most."""
 
 _OPACITY = 0.62
-_LINE = np.array([255, 236, 170], dtype=np.uint8)
+_LINE = (255, 236, 170)
 _STOPS = (0.0, 0.35, 0.7, 1.0)
 _COLOURS = ((70, 10, 110), (190, 45, 95), (248, 130, 30), (255, 224, 80))
 _HEAT = np.linspace(0, 1, 256)
-RAMP = np.stack([np.interp(_HEAT, _STOPS, channel) for channel in zip(*_COLOURS, strict=True)], axis=1)
+_CHANNELS = [np.interp(_HEAT, _STOPS, channel) for channel in zip(*_COLOURS, strict=True)]
+RAMP = np.stack(_CHANNELS, axis=1).round().astype(np.uint8)
 """256 x 3: dark violet to bright yellow."""
-_COVERED = (_OPACITY * _HEAT**0.75)[:, None]
-_LEFT = (1 - _COVERED).astype(np.float32)
-_ADDED = (RAMP * _COVERED + 0.5).astype(np.float32)
+_COVERING = (255 * _OPACITY * _HEAT**0.75).round().astype(int).tolist()
+_BRIGHTER = [min(255, grey + DIMMED) for grey in range(256)]
 
 
-def draw_panels(image: GreyImage, region: Region, found: HeatMap) -> tuple[Pixels, Pixels]:
-    """The source and the overlay, both in true proportion and of one size."""
-    columns, rows = shown_size(image)
-    grey = _smooth(image.pixels, columns, rows)
-    left, top, right, bottom = _shown_box(region, image, columns, rows)
-    overlay = np.repeat(np.minimum(grey, round(DIMMED * 255))[..., None], 3, axis=2)
-    overlay[top:bottom, left:right] = _coloured(grey[top:bottom, left:right], found)
-    return np.repeat(grey[..., None], 3, axis=2), overlay
-
-
-def _coloured(grey: Bytes, found: HeatMap) -> Bytes:
-    rows, columns = grey.shape
-    heat = _smooth(found.heat, columns, rows)
-    shown = np.minimum(grey, _smooth(np.minimum(found.seen + np.float32(DIMMED), 1), columns, rows))
-    coloured = (shown[..., None] * _LEFT[heat] + _ADDED[heat]).astype(np.uint8)
-    coloured[_contour(heat >= CONTOUR * 255)] = _LINE
-    return coloured
+def draw_panels(image: GreyImage, region: Region, found: HeatMap) -> tuple[Image.Image, Image.Image]:
+    """The source and the overlay, both RGB, in true proportion and of one size."""
+    size = shown_size(image)
+    grey = _shown(image.pixels, size, Image.Resampling.BICUBIC)
+    box = _shown_box(region, image, size)
+    overlay = grey.point([min(value, DIMMED) for value in range(256)]).convert("RGB")
+    overlay.paste(_coloured(grey.crop(box), found), box)
+    return grey.convert("RGB"), overlay
 
 
 def shown_size(image: GreyImage) -> tuple[int, int]:
@@ -66,17 +52,30 @@ def shown_size(image: GreyImage) -> tuple[int, int]:
     return max(1, round(width_mm * scale)), max(1, round(height_mm * scale))
 
 
-def _shown_box(region: Region, image: GreyImage, columns: int, rows: int) -> tuple[int, int, int, int]:
-    across, down = columns / image.columns, rows / image.rows
+def _shown_box(region: Region, image: GreyImage, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    across, down = size[0] / image.columns, size[1] / image.rows
     left, top = int(region.left * across), int(region.top * down)
     right, bottom = round(region.right * across), round(region.bottom * down)
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
-def _smooth(values: Floats, columns: int, rows: int) -> Bytes:
-    """Values of 0 to 1 at another size, as bytes."""
+def _coloured(grey: Image.Image, found: HeatMap) -> Image.Image:
+    heat = _shown(found.heat, grey.size)
+    given = _shown(found.seen, grey.size).point(_BRIGHTER)
+    shown = ImageChops.darker(grey, given).convert("RGB")
+    colour = heat.copy()
+    colour.putpalette(RAMP.tobytes())
+    coloured = Image.composite(colour.convert("RGB"), shown, heat.point(_COVERING))
+    coloured.paste(_LINE, mask=Image.fromarray(_contour(np.asarray(heat) >= CONTOUR * 255)))
+    return coloured
+
+
+def _shown(
+    values: npt.NDArray[np.float32], size: tuple[int, int], how: Image.Resampling = Image.Resampling.BILINEAR
+) -> Image.Image:
+    """Values of 0 to 1 as grey of 8 bits at another size."""
     scaled = (values * np.float32(255) + np.float32(0.5)).astype(np.uint8)
-    return np.asarray(Image.fromarray(scaled).resize((columns, rows), Image.Resampling.BICUBIC))
+    return Image.fromarray(scaled).resize(size, how)
 
 
 def _contour(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from PIL.Image import Image
+
 from osteo_pacs.findings import Finding, ModelVersion, StudyResult
 from osteo_pacs.report.picture_page import AMBER, GREY, WHITE, Line, Panel
-from osteo_pacs.report.picture_panels import Pixels
 from osteo_pacs.report.sentences import AGE_UNKNOWN, DEMONSTRATION, UNVERIFIED, ascii_text, verdict
 
 MEANING = (
@@ -14,7 +15,7 @@ MEANING = (
 )
 
 
-def panels(finding: Finding, result: StudyResult, shown: tuple[Pixels, Pixels]) -> tuple[Panel, Panel]:
+def panels(finding: Finding, result: StudyResult, shown: tuple[Image, Image]) -> tuple[Panel, Panel]:
     """The source, and what spoke for the result."""
     source, overlay = shown
     number = result.readings.index(finding) + 1

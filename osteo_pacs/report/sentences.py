@@ -60,7 +60,7 @@ def for_study(result: StudyResult) -> str:
     model = result.model
     if len(result.readings) == 1:
         return for_reading(result.readings[0], model)
-    if not result.findings:
+    if result.leading is None:
         return " ".join(
             [
                 f"AI: NOT EVALUATED - none of {len(result.refusals)} images could be read.",
@@ -68,7 +68,7 @@ def for_study(result: StudyResult) -> str:
                 *_demonstration(model),
             ]
         )
-    leading = ", ".join(verdict(_leading(result), model, of_several=True))
+    leading = ", ".join(verdict(result.leading, model, of_several=True))
     parts = [f"AI: {leading}; {_count(result)}.", UNVERIFIED]
     if any(finding.age_is_unknown for finding in result.findings):
         parts.append(AGE_UNKNOWN)
@@ -97,11 +97,6 @@ def series_description(outcome: Outcome, model: ModelVersion, form: str = "") ->
     ending = f", {form} (unverified)" if form else " (unverified)"
     start = f"AI {_OUTCOME_WORDS[outcome]} {subject}"
     return start[: 64 - len(ending)] + ending
-
-
-def _leading(result: StudyResult) -> Finding:
-    """The finding that the study's outcome rests on."""
-    return max(result.findings, key=lambda finding: finding.probability)
 
 
 def _count(result: StudyResult) -> str:

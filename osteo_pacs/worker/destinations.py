@@ -35,9 +35,18 @@ class Order:
         return frozenset(self.sr_kinds + self.companions)
 
 
-def orders_for(result: StudyResult, destinations: Iterable[Destination]) -> tuple[Order, ...]:
-    """One order for each destination that wants this result."""
-    return tuple(_order(destination) for destination in destinations if wants(destination, result))
+def orders_for(
+    result: StudyResult, destinations: Iterable[Destination], *, has_picture: bool = False
+) -> tuple[Order, ...]:
+    """One order for each destination that wants this result; ``has_picture`` where there is one to be sent."""
+    wanting = (destination for destination in destinations if wants(destination, result))
+    return tuple(_order(each, has_picture=has_picture and each.picture) for each in wanting)
+
+
+def wants_picture(result: StudyResult, destinations: Iterable[Destination]) -> bool:
+    """Whether a picture of this result would be sent to any destination; a refusal has nothing to show."""
+    is_read = result.leading is not None
+    return is_read and any(each.picture and wants(each, result) for each in destinations)
 
 
 def wants(destination: Destination, result: StudyResult) -> bool:
@@ -53,6 +62,9 @@ def wants(destination: Destination, result: StudyResult) -> bool:
             return False
 
 
-def _order(destination: Destination) -> Order:
-    companions = (DocumentKind.TEXT_SR,) if destination.text_twin else ()
-    return Order(destination.name, SR_KINDS[destination.sr_sop_class], companions)
+def _order(destination: Destination, *, has_picture: bool) -> Order:
+    """The SRs of an order refer to the picture if and only if the order has it."""
+    srs = SR_KINDS[destination.sr_sop_class]
+    picture = (DocumentKind.PICTURE,) if has_picture else ()
+    text = (DocumentKind.TEXT_SR,) if destination.text_twin else ()
+    return Order(destination.name, tuple(sr.with_picture for sr in srs) if has_picture else srs, picture + text)

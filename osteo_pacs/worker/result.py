@@ -40,6 +40,11 @@ def headers_of(study: OpenedStudy, readings: Sequence[Reading]) -> list[Dataset]
     return [header for header in headers if header is not None]
 
 
+def image_of(finding: Finding, study: OpenedStudy) -> Image:
+    """The image that a finding is of."""
+    return next(image for image in study.images if image.instance == finding.instance)
+
+
 def _readings(study: OpenedStudy, answers: Answers) -> Iterator[Reading]:
     for one in study.judged:
         match one:

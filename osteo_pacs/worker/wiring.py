@@ -17,6 +17,7 @@ from osteo_pacs.db.model_versions import NewModelVersion
 from osteo_pacs.db.session import Database
 from osteo_pacs.decode import Decoder
 from osteo_pacs.infer.bundle import load_bundle
+from osteo_pacs.infer.explain import Explainer
 from osteo_pacs.infer.manifest import verify_manifest
 from osteo_pacs.infer.predict import Model
 from osteo_pacs.jobs.retry import Backoff
@@ -51,6 +52,7 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
             database=database,
             opener=_opener(settings, decoder),
             model=model,
+            explainer=Explainer(model) if any(each.picture for each in settings.destinations) else None,
             model_version_id=model_version_id,
             destinations=settings.destinations,
             station_name=settings.service.station_name or socket.gethostname(),

@@ -4,7 +4,13 @@ import socket
 
 import pytest
 
-from osteo_pacs.dicom.sop_classes import BASIC_TEXT_SR, COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, ENHANCED_SR
+from osteo_pacs.dicom.sop_classes import (
+    BASIC_TEXT_SR,
+    COMPREHENSIVE_3D_SR,
+    COMPREHENSIVE_SR,
+    ENHANCED_SR,
+    SECONDARY_CAPTURE,
+)
 from osteo_pacs.doctor import peers
 from osteo_pacs.doctor.check import examine
 from peers import ScriptedScp, free_port
@@ -69,7 +75,8 @@ def test_a_destination_that_says_nothing_costs_its_own_timeout(look_at_pacs):
         ([BASIC_TEXT_SR], "", "Comprehensive SR Storage"),
         ([COMPREHENSIVE_SR, BASIC_TEXT_SR], 'sr_sop_class = "88.34"', "Comprehensive 3D SR Storage"),
         ([COMPREHENSIVE_SR, BASIC_TEXT_SR], 'sr_sop_class = "88.22"', "Enhanced SR Storage"),
-        ([COMPREHENSIVE_SR], "", "Basic Text SR Storage"),
+        ([COMPREHENSIVE_SR, SECONDARY_CAPTURE], "", "Basic Text SR Storage"),
+        ([COMPREHENSIVE_SR, BASIC_TEXT_SR], "", "Secondary Capture Image Storage"),
     ],
 )
 def test_a_destination_that_would_refuse_what_we_send_is_told(look_at_pacs, taken, lines, missing):
@@ -83,9 +90,9 @@ def test_a_destination_that_would_refuse_what_we_send_is_told(look_at_pacs, take
 @pytest.mark.parametrize(
     ("taken", "lines"),
     [
-        ([COMPREHENSIVE_SR, BASIC_TEXT_SR], ""),
-        ([COMPREHENSIVE_3D_SR, BASIC_TEXT_SR], ""),
-        ([ENHANCED_SR], 'sr_sop_class = "88.22"\ntext_twin = false'),
+        ([COMPREHENSIVE_SR, BASIC_TEXT_SR, SECONDARY_CAPTURE], ""),
+        ([COMPREHENSIVE_3D_SR, BASIC_TEXT_SR], "picture = false"),
+        ([ENHANCED_SR, SECONDARY_CAPTURE], 'sr_sop_class = "88.22"\ntext_twin = false'),
     ],
 )
 def test_a_destination_needs_to_take_only_what_it_is_sent(look_at_pacs, taken, lines):
