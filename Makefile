@@ -38,6 +38,9 @@ evidence: $(READY)  ## Judge the shipped model on the locked test set, and write
 	@$(BIN)/osteo-pacs model evaluate --output docs/evidence
 	@$(BIN)/osteo-pacs model card docs/evidence --output docs/model-card.md
 
+comparison: $(READY)  ## Train and test the five networks at the paper's size (hours on a CPU); write docs/comparison.md.
+	@$(BIN)/osteo-pacs model compare --output docs/evidence/comparison.json --page docs/comparison.md
+
 setup: $(READY)  ## The virtual environment in .venv.
 
 $(READY): pyproject.toml constraints.txt

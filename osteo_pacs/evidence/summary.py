@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from osteo_pacs.evidence import delong
 from osteo_pacs.evidence.measures import (
     AT_THRESHOLD,
@@ -41,6 +43,7 @@ def summarise(rows: Sequence[Row], bootstrap: Bootstrap) -> Record:
     read = [row for row in rows if row.probability is not None]
     draws = bootstrap.weights(read)
     model, ideal = model_readings(read), ideal_readings(read)
+    whole = _Whole(tuple(row.seed for row in read), model, draws)
     return {
         "patients": len(rows),
         "positives": sum(row.is_osteoporotic for row in rows),
@@ -49,7 +52,7 @@ def summarise(rows: Sequence[Row], bootstrap: Bootstrap) -> Record:
         "ideal_observer": _dicts(judge(ideal, draws)),
         "difference": _dicts(judge_difference(model, ideal, draws)),
         "before_calibration": _dicts(judge(uncalibrated_readings(read), draws, CALIBRATION)),
-        "subgroups": [_of_subgroup(group, rows, bootstrap) for group in subgroups(rows)],
+        "subgroups": [_of_subgroup(group, whole, bootstrap) for group in subgroups(rows)],
     }
 
 
@@ -93,7 +96,16 @@ def refusals(counts: Mapping[str, Mapping[str, int]]) -> list[Record]:
     ]
 
 
-def _of_subgroup(group: Subgroup, rows: Sequence[Row], bootstrap: Bootstrap) -> Record:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Whole:
+    """All that were read, beside whom subgroups stand: whose the readings are, and the draws that all share."""
+
+    seeds: tuple[int, ...]
+    readings: Readings
+    draws: Weights
+
+
+def _of_subgroup(group: Subgroup, whole: _Whole, bootstrap: Bootstrap) -> Record:
     read = [row for row in group.rows if row.probability is not None]
     draws = bootstrap.weights(read)
     measures = {**AT_THRESHOLD, **RANKING}
@@ -106,19 +118,18 @@ def _of_subgroup(group: Subgroup, rows: Sequence[Row], bootstrap: Bootstrap) -> 
         "refused": share(refused, len(group.rows)).to_dict(),
         "model": _dicts(judge(model_readings(read), draws, measures)),
         "ideal_observer": _dicts(judge(ideal_readings(read), draws, measures)),
-        "sensitivity_below_whole": _behind(group, rows, bootstrap).to_dict(),
+        "sensitivity_below_whole": _behind(group, whole).to_dict(),
     }
 
 
-def _behind(group: Subgroup, rows: Sequence[Row], bootstrap: Bootstrap) -> Estimate:
+def _behind(group: Subgroup, whole: _Whole) -> Estimate:
     """How much lower the subgroup's sensitivity is than that of all, under shared draws."""
-    read = [row for row in rows if row.probability is not None]
     inside = {row.seed for row in group.rows}
-    member = [float(row.seed in inside) for row in read]
-    readings, draws, whole = model_readings(read), bootstrap.weights(read), once(len(read))
+    member = np.array([seed in inside for seed in whole.seeds], dtype=np.float64)
+    sample = once(len(member))
     return estimate(
-        sensitivity(readings, whole) - sensitivity(readings, whole * member),
-        sensitivity(readings, draws) - sensitivity(readings, draws * member),
+        sensitivity(whole.readings, sample) - sensitivity(whole.readings, sample * member),
+        sensitivity(whole.readings, whole.draws) - sensitivity(whole.readings, whole.draws * member),
     )
 
 
