@@ -74,7 +74,7 @@ def reliability_chart(calibrated: Readings, raw: Readings) -> str:
 def score_chart(rows: Sequence[Row], threshold: float) -> str:
     """Every patient: probability over true T-score; the lines are the label's edge and the threshold."""
     x = Axis("true T-score of L1-L4", -6, 5, tuple(range(-6, 6)))
-    chart = Chart("Probability by T-score", x, unit_axis("probability"))
+    chart = Chart("Probability by T-score", x, unit_axis("probability"), legend_on_top=True)
     for is_positive, colour, label in ((False, BLUE, "not osteoporotic"), (True, ORANGE, "osteoporotic")):
         chosen = [row for row in rows if row.is_osteoporotic is is_positive]
         points = [(min(max(row.t_score, x.low), x.high), float(row.probability or 0)) for row in chosen]

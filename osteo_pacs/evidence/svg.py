@@ -40,6 +40,7 @@ class Chart:
     title: str
     x: Axis
     y: Axis
+    legend_on_top: bool = False
     _marks: list[str] = field(default_factory=list)
     _legend: list[tuple[str, str]] = field(default_factory=list)
 
@@ -104,7 +105,8 @@ class Chart:
 
     def _legend_lines(self) -> Iterable[str]:
         for place, (label, colour) in enumerate(reversed(self._legend)):
-            y = _HEIGHT - _BOTTOM - 14 - 18 * place
+            lowest = _TOP + 18 * len(self._legend) if self.legend_on_top else _HEIGHT - _BOTTOM - 14
+            y = lowest - 18 * place
             right = _WIDTH - _RIGHT - 10
             yield f'<circle cx="{right}" cy="{y - 4}" r="4" fill="{colour}"/>'
             yield f'<text x="{right - 10}" y="{y}" text-anchor="end">{escape(label)}</text>'
