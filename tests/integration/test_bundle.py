@@ -115,10 +115,14 @@ def read_by_service(model: Model, paths: Iterable[Path]) -> list[Prediction | Re
         return model.predict([decoder.decode(path).image for path in paths])
 
 
-def test_training_leaves_a_sealed_bundle_that_loads(without_package, dataset, bundle):
+def test_training_broken_off_goes_on_and_leaves_a_sealed_bundle(without_package, dataset, bundle):
     (bundle / "models" / "model.pt").unlink()
     (bundle / "models" / "model.safetensors").unlink()
-    train(bundle, dataset, without_package, "configs/train.json")
+    train(bundle, dataset, without_package, "--max_epochs", "1")
+    resumed = ("--max_epochs", "2", "--resume", "runs/checkpoint_epoch=1.pt")
+    said = train(bundle, dataset, without_package, *resumed)
+    assert "Epoch[2] Complete" in said
+    assert "Epoch[1] Complete" not in said
     assert verify_manifest(bundle)
     trained, first = load_bundle(bundle, "cpu"), load_bundle(shipped.BUNDLE, "cpu")
     assert trained.version.weights_sha256 != first.version.weights_sha256
@@ -141,9 +145,9 @@ def test_training_on_two_processes_leaves_a_sealed_bundle(without_package, datas
     assert load_bundle(bundle, "cpu").version.weights_sha256
 
 
-def train(bundle: Path, dataset: Path, env: dict[str, str], config: str) -> None:
-    arguments = ("--config_file", config, "--dataset_dir", str(dataset), "--max_epochs", "1", "--batch_size", "4")
-    monai_bundle("run", *arguments, env=env, cwd=bundle)
+def train(bundle: Path, dataset: Path, env: dict[str, str], *more: str) -> str:
+    arguments = ("--config_file", "configs/train.json", "--dataset_dir", str(dataset), "--batch_size", "4")
+    return monai_bundle("run", *arguments, *more, env=env, cwd=bundle)
 
 
 def test_evaluation_writes_figures_with_intervals(without_package, dataset, tmp_path):
