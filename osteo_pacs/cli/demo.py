@@ -48,4 +48,6 @@ def show(story: Story) -> None:
     out.print("\nWhere it lies", highlight=False)
     out.print(f"  SR    {report}", soft_wrap=True, highlight=False)
     out.print(f"  text  {story.reports[sop_classes.BASIC_TEXT_SR]}", soft_wrap=True, highlight=False)
+    if picture := story.reports.get(sop_classes.SECONDARY_CAPTURE):
+        out.print(f"  image {picture}", soft_wrap=True, highlight=False)
     out.print(f"  log   {story.folder / 'log.jsonl'}", soft_wrap=True, highlight=False)

@@ -30,7 +30,7 @@ class SmallPacs:
     _has_news: threading.Condition = field(default_factory=threading.Condition)
 
     def wait_for(self, *sop_class_uids: str, timeout_s: float) -> dict[str, Path]:
-        """The newest file of each of these SOP Classes.
+        """The newest file of each SOP Class, once there is one of each of these.
 
         Raises:
             DemonstrationFailed: one of them did not come in time.
@@ -40,7 +40,7 @@ class SmallPacs:
             while not self._files.keys() >= set(sop_class_uids):
                 if not self._has_news.wait(deadline_s - time.monotonic()):
                     raise DemonstrationFailed(f"no report came in {timeout_s:.0f} s.", remedy="Look into the log.")
-            return {uid: self._files[uid] for uid in sop_class_uids}
+            return dict(self._files)
 
     def store(self, event: Event) -> int:
         """Keeps one instance under its UID (PS3.4 B.2)."""

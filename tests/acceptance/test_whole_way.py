@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 from pydicom import dcmread, dcmwrite
-from pydicom.uid import BasicTextSRStorage, Comprehensive3DSRStorage
+from pydicom.uid import BasicTextSRStorage, Comprehensive3DSRStorage, SecondaryCaptureImageStorage
 
 from osteo_pacs.dicom.status import Status
 from peers.dcmtk import dcmsend, storescu
@@ -31,13 +31,25 @@ def measurement_groups(sr):
     return [item for item in imaging.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "125007"]
 
 
+def pictures_of(sr):
+    """The SOP Instance UIDs of the pictures that the report refers to."""
+    return [
+        item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        for group in measurement_groups(sr)
+        for item in group.ContentSequence
+        if item.ConceptNameCodeSequence[0].CodeValue == "130401"
+    ]
+
+
 @pytest.mark.parametrize("send", [storescu, dcmsend])
-def test_a_spine_study_comes_back_as_one_report_and_its_twin(service, pacs, study, files, send):
+def test_a_spine_study_comes_back_as_one_report_its_picture_and_its_twin(service, pacs, study, files, send):
     assert send(service.port, *files, called=CALLED).is_success
 
     (sr,), (twin,) = reports_of(pacs, study)
     assert len(measurement_groups(sr)) == 1
-    assert {sr.StudyInstanceUID, twin.StudyInstanceUID} == {study.study_instance_uid}
+    [picture] = pacs.instances(study.study_instance_uid, sop_class_uid=SecondaryCaptureImageStorage)
+    assert pictures_of(sr) == [picture.SOPInstanceUID]
+    assert {each.StudyInstanceUID for each in (sr, twin, picture)} == {study.study_instance_uid}
 
     until(lambda: service.ask("study", "show", study.study_instance_uid)["state"] == "delivered", every_s=0.2)
     shown = service.ask("study", "show", study.study_instance_uid)
@@ -50,7 +62,7 @@ def test_a_spine_study_comes_back_as_one_report_and_its_twin(service, pacs, stud
     (delivery,) = shown["deliveries"]
     assert delivery["destination"] == "pacs"
     assert (delivery["state"], delivery["attempts"], delivery["last_error"]) == ("completed", 1, None)
-    assert pacs.count() == 2
+    assert pacs.count() == 3
 
 
 def test_a_late_instance_makes_a_new_report_that_names_its_predecessor(service, pacs, study, files):

@@ -1,12 +1,14 @@
 """Which destination gets what of a result."""
 
+import itertools
+
 import pytest
 
 from osteo_pacs.config import Destination
 from osteo_pacs.dicom.codes import OSTEOPOROSIS
 from osteo_pacs.findings import Finding, InstanceRef, ModelVersion, Refusal, RefusalReason, Region, StudyResult
 from osteo_pacs.report import DocumentKind
-from osteo_pacs.worker.destinations import orders_for
+from osteo_pacs.worker.destinations import orders_for, wants_picture
 
 MODEL = ModelVersion("name", "maker", "1", "00", "2.25.1", 0.5, "none", OSTEOPOROSIS, "meaning")
 INSTANCE = InstanceRef("1.2", "1.2.3", "1.2.4", "1.2.5")
@@ -43,6 +45,46 @@ def test_a_destination_gets_the_sr_class_that_it_names(sr_sop_class, kinds):
 def test_the_text_twin_is_left_out_where_it_is_not_wanted():
     (order,) = orders_for(result(READ), [destination(text_twin=False)])
     assert order.companions == ()
+
+
+def test_the_picture_goes_with_reports_that_refer_to_it():
+    (order,) = orders_for(result(READ), [destination()], has_picture=True)
+    assert order.sr_kinds == (
+        DocumentKind.COMPREHENSIVE_3D_SR_WITH_PICTURE,
+        DocumentKind.COMPREHENSIVE_SR_WITH_PICTURE,
+    )
+    assert order.companions == (DocumentKind.PICTURE, DocumentKind.TEXT_SR)
+
+
+@pytest.mark.parametrize("has_picture", [False, True])
+@pytest.mark.parametrize("sr_sop_class", ["auto", "88.34", "88.33", "88.22"])
+def test_no_destination_gets_a_reference_to_a_picture_that_it_does_not_get(sr_sop_class, has_picture):
+    destinations = [
+        destination(sr_sop_class=sr_sop_class, picture=picture, text_twin=text_twin)
+        for picture, text_twin in itertools.product([False, True], repeat=2)
+    ]
+    orders = orders_for(result(READ), destinations, has_picture=has_picture)
+    gets_picture = [DocumentKind.PICTURE in order.companions for order in orders]
+    assert gets_picture == [has_picture and each.picture for each in destinations]
+    for order, has_it in zip(orders, gets_picture, strict=True):
+        assert {kind.refers_to_picture for kind in order.sr_kinds} == {has_it}
+
+
+@pytest.mark.parametrize(
+    ("readings", "keys", "is_wanted"),
+    [
+        ([READ], {}, True),
+        ([READ], {"picture": False}, False),
+        ([refused(RefusalReason.NO_CONTRAST)], {"report_on_refusal": "always"}, False),
+        ([refused(RefusalReason.NO_CONTRAST), READ], {}, True),
+    ],
+)
+def test_a_picture_is_wanted_of_what_was_read_by_who_wants_one(readings, keys, is_wanted):
+    assert wants_picture(result(*readings), [destination(**keys)]) is is_wanted
+
+
+def test_nobody_wants_a_picture_where_nobody_is():
+    assert not wants_picture(result(READ), [])
 
 
 @pytest.mark.parametrize(
