@@ -188,6 +188,7 @@ def _model(evidence: Record) -> Iterator[str]:
         yield f"- Trained on: {bundle['data_source']}."
     if "threshold_rule" in decision:
         yield f"- Threshold {decision['threshold']}: {decision['threshold_rule']}."
+    yield from (f"- Training, {words(key)}: {fact}." for key, fact in bundle.get("training", {}).items())
     yield from (f"- {sentence}" for sentence in bundle["limitations"])
     yield ""
 

@@ -31,6 +31,7 @@ def made_up_record(rows, *, is_demonstration=True):
             "intended_use": "To be {tested}.",
             "data_source": "nowhere",
             "limitations": ["It is made up."],
+            "training": {"seed": 7, "best_validation_auroc": 0.9},
         },
         "bootstrap": {"resamples": 50, "seed": 1, "level": 0.95},
         "sets": {
@@ -130,6 +131,10 @@ def test_braces_in_a_bundles_words_are_words():
     assert "To be {tested}." in CARD
     assert "a {rule}" in CARD
     assert paragraph("A {brace}")[0] == "A {brace}"
+
+
+def test_the_card_says_how_the_model_was_trained():
+    assert "- Training, seed: 7.\n- Training, best validation auroc: 0.9.\n" in CARD
 
 
 def test_a_figure_that_is_missing_is_said():
