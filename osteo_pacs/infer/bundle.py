@@ -21,7 +21,7 @@ from osteo_pacs.errors import PermanentError
 from osteo_pacs.infer.device import DeviceMissing, choose_device
 from osteo_pacs.infer.metadata import input_limits, input_shape, model_version
 from osteo_pacs.infer.predict import Familiarity, Model
-from osteo_pacs.infer.runtimes import Readout, fastest
+from osteo_pacs.infer.runtimes import PYTORCH_ON_CPU, Readout, fastest
 from osteo_pacs.infer.sealed_modules import bundle_scripts
 from osteo_pacs.sealed import BundleTampered, Sealed, open_sealed
 
@@ -45,7 +45,7 @@ def load_bundle(folder: Path, device: str = "auto", *, threads: int | None = Non
     Args:
         folder: the bundle.
         device: where the network runs.
-        threads: CPU threads to use; None for every core this process may use.
+        threads: CPU threads of the network; None for every core this process may use.
         batch_size: most images in one pass of the network.
 
     Raises:
@@ -57,11 +57,15 @@ def load_bundle(folder: Path, device: str = "auto", *, threads: int | None = Non
     place = choose_device(device)
     torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
     try:
-        return _build(sealed, place, batch_size)
+        model = _build(sealed, place, batch_size)
     except BundleTampered:
         raise
     except Exception as error:
         raise BundleUnusable(f"{folder}: {type(error).__name__}: {error}"[:300]) from error
+    if model.runtime.name not in PYTORCH_ON_CPU:
+        # Too little is left to PyTorch to be shared: its threads would wait for each other longer than they work.
+        torch.set_num_threads(1)
+    return model
 
 
 def _build(sealed: Sealed, device: torch.device, batch_size: int) -> Model:

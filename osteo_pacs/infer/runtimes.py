@@ -20,6 +20,9 @@ log = structlog.get_logger()
 TOLERANCE = 1e-4
 """Largest difference of a probability or, relative to the largest, of a feature that still counts as the same."""
 
+PYTORCH_ON_CPU = frozenset({"eager", "traced"})
+"""The names of the runtimes that need PyTorch's own threads."""
+
 Output = tuple[torch.Tensor, torch.Tensor]
 
 

@@ -8,6 +8,7 @@ import torch
 
 from infer_bundle import seal
 from osteo_pacs import shipped
+from osteo_pacs.infer import runtimes
 from osteo_pacs.infer.bundle import BundleTampered, BundleUnusable, DeviceMissing, load_bundle
 from osteo_pacs.infer.device import choose_device, describe_device
 from osteo_pacs.infer.sealed_modules import bundle_scripts
@@ -144,3 +145,23 @@ def test_auto_takes_cuda_where_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert choose_device("auto").type == "cuda"
     assert choose_device("cpu").type == "cpu"
+
+
+@pytest.fixture
+def _threads_of_pytorch():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("_threads_of_pytorch")
+def test_pytorch_keeps_one_thread_beside_a_runtime_of_its_own(bundle):
+    assert load_bundle(bundle, "cpu", threads=2).runtime.name == "openvino"
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.usefixtures("_threads_of_pytorch")
+def test_pytorch_keeps_every_thread_where_it_runs_the_network(bundle, monkeypatch):
+    monkeypatch.setattr(runtimes, "OpenVino", None)
+    assert load_bundle(bundle, "cpu", threads=2).runtime.name == "traced"
+    assert torch.get_num_threads() == 2
