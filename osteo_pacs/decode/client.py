@@ -41,12 +41,10 @@ class Decoded:
     Attributes:
         image: the first frame as grey, with its spacing.
         pixel_sha256: names the stored values, whatever the transfer syntax; equal for a picture sent twice.
-        header: the attributes that selection and report need, without bulk and private ones.
     """
 
     image: GreyImage
     pixel_sha256: str
-    header: Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ class Decoder:
             self._child = None
 
     def header(self, path: Path) -> Dataset | Undecodable:
-        """The attributes of a Part 10 file, without reading its pixels.
+        """The attributes of a Part 10 file that selection and report need, without bulk and private ones.
 
         Raises:
             DecoderUnavailable: the process does not start.
@@ -149,14 +147,11 @@ def _header(head: Mapping[str, Any]) -> Dataset | Undecodable:
 
 
 def _decoded(head: Mapping[str, Any], payload: bytearray) -> Decoded | Undecodable:
-    header = _header(head)
-    if isinstance(header, Undecodable):
-        return header
     try:
         rows, columns, spacing = int(head["rows"]), int(head["columns"]), head["spacing_mm"]
         pixels = np.frombuffer(payload, np.float32).reshape(rows, columns)
         spacing_mm = None if spacing is None else (float(spacing[0]), float(spacing[1]))
-        return Decoded(GreyImage(pixels, spacing_mm), str(head["pixel_sha256"])[:64], header)
+        return Decoded(GreyImage(pixels, spacing_mm), str(head["pixel_sha256"])[:64])
     except (ValueError, TypeError, KeyError, IndexError):
         return _nonsense()
 

@@ -79,7 +79,6 @@ def _decode(rendering: ModuleType, path: str, pixel_limit: int) -> Answer:
         "columns": grey.shape[1],
         "spacing_mm": rendering.spacing_mm(ds),
         "pixel_sha256": _digest(values),
-        "header": clean(ds),
     }
     return head, grey.data.cast("B")
 
