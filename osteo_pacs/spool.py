@@ -2,8 +2,7 @@
 
     file = spool.create(meta, now)          # under its final name, which no row knows yet
     file.write(fragment)                    # the Data Set's bytes as they come
-    file.sync()                             # on the disk, or SpoolFull and the file is gone
-    spool.sync_folders([file.path])         # and found there after a power cut
+    file.sync()                             # on the disk and found there, or SpoolFull and the file is gone
     ...                                     # the database commits the row that names file.path
 
 A crash before the commit leaves a file without a row, which ``remove_orphans`` clears away.
@@ -14,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -75,18 +74,6 @@ class Spool:
         disk = os.statvfs(self.directory)
         return disk.f_bavail * disk.f_frsize
 
-    def sync_folders(self, paths: Iterable[str]) -> None:
-        """Makes the names of these files durable.
-
-        Raises:
-            SpoolFull: the disk does not take them.
-        """
-        try:
-            for folder in {path.rpartition("/")[0] for path in paths}:
-                _sync_folder(f"{self.directory}/{folder}")
-        except OSError as error:
-            raise _spool_full(error) from error
-
     def remove(self, path: str) -> None:
         """Removes a file; one that is gone is fine."""
         self.path_of(path).unlink(missing_ok=True)
@@ -103,9 +90,9 @@ class Spool:
         try:
             self.path_of(path).parent.mkdir(mode=0o700, exist_ok=True)
             self.path_of(resent).rename(self.path_of(path))
+            _sync_folder(self.path_of(path).parent)
         except OSError as error:
             raise _spool_full(error) from error
-        self.sync_folders([path, resent])
 
     def quarantine(self, path: str) -> str:
         """Sets a file aside that may not take its place among the instances, and returns its new path."""
@@ -192,13 +179,14 @@ class SpoolFile:
             raise _spool_full(error) from error
 
     def sync(self) -> None:
-        """Brings the file onto the disk and closes it.
+        """Brings the file and its name onto the disk and closes it.
 
         Raises:
             SpoolFull: the disk does not take it; the file is gone.
         """
         try:
             os.fsync(self._descriptor)
+            _sync_folder(self._location.rpartition("/")[0])
         except OSError as error:
             # The kernel may have dropped the pages that failed: a second fsync would lie.
             self.discard()

@@ -1,33 +1,25 @@
 """The rows of what was received: studies, instances, and the associations that sent them.
 
-    records = record_instances(session, [(NewInstance(...), Sender(...)), ...])
-
-This is the hot path of receiving, so its statements are built once for each database and not once for each call,
-which costs ten times what SQLite takes to run them.
+with lean_write(database) as lean:
+    records = record_instances(lean, [(NewInstance(...), Sender(...)), ...])
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum, auto
-from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, bindparam, case, delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from osteo_pacs.db.tables import Base, Instance, OpenAssociation, Study
-
-_STUDY = Base.metadata.tables[Study.__tablename__]
-_INSTANCE = Base.metadata.tables[Instance.__tablename__]
-_OPEN_ASSOCIATION = Base.metadata.tables[OpenAssociation.__tablename__]
-_UIDS = "uids"
+from osteo_pacs.db.insert import insert_into
+from osteo_pacs.db.lean import Lean, Values
+from osteo_pacs.db.tables import Instance, OpenAssociation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewInstance:
     """An instance that lies in the spool and has no row yet."""
 
@@ -43,6 +35,11 @@ class NewInstance:
     path: str
     calling_ae_title: str
     received_at: datetime
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it stands among others."""
+        return self.study_instance_uid, self.sop_instance_uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +73,27 @@ class Record:
     """The study began with another Patient ID."""
 
 
-def record_instances(session: Session, received: Sequence[tuple[NewInstance, Sender | None]]) -> list[Record]:
-    """Adds the rows of instances and their studies, in the order given; no SOP Instance UID stands there twice.
+def record_instances(lean: Lean, received: Sequence[tuple[NewInstance, Sender | None]]) -> list[Record]:
+    """Adds the rows of instances and their studies; the records stand in the order given.
 
     A study that was complete is open again when it gets a new instance. A sender is named with the first instance
     of a study alone.
     """
-    connection = session.connection()
-    known = _find_known(connection, [instance for instance, _ in received])
-    fresh = [pair for pair in received if pair[0].sop_instance_uid not in known]
-    studies = _touch_studies(connection, [instance for instance, _ in fresh])
-    added = _add_instances(connection, [instance for instance, _ in fresh], studies)
-    senders = [(sender, studies[instance.study_instance_uid].id) for instance, sender in fresh if sender]
-    _vouch(connection, senders)
-    # Another listener may have been first with the same UID since we looked.
-    known |= _find_known(connection, [i for i, _ in fresh if i.sop_instance_uid not in added])
-    return [_record(instance, known, added, studies) for instance, _ in received]
+    # Everyone locks studies in this order, so that two listeners cannot wait for each other.
+    in_order = sorted(range(len(received)), key=lambda number: received[number][0].place)
+    records = {number: _record_instance(lean, *received[number]) for number in in_order}
+    return [records[number] for number in range(len(received))]
 
 
 def renew_associations(session: Session, senders: Iterable[tuple[Sender, int]]) -> None:
     """These associations, each with the id of a study it has sent for, are still open."""
-    _vouch(session.connection(), senders)
+    rows = [asdict(sender) | {"study_id": study_id} for sender, study_id in senders]
+    if rows:
+        insert = insert_into(session, OpenAssociation)
+        statement = insert.on_conflict_do_update(
+            index_elements=["association_id", "study_id"], set_={"expires_at": insert.excluded.expires_at}
+        )
+        session.execute(statement, rows)
 
 
 def close_associations(session: Session, association_ids: Iterable[str]) -> None:
@@ -115,131 +112,71 @@ def known_paths(session: Session, paths: Sequence[str]) -> set[str]:
     return set(session.scalars(select(Instance.path).where(Instance.path.in_(paths))))
 
 
-def _find_known(connection: Connection, instances: Sequence[NewInstance]) -> dict[str, Any]:
-    """The rows that these SOP Instance UIDs have already, by UID."""
-    if not instances:
-        return {}
-    rows = connection.execute(_FIND_KNOWN, {_UIDS: [instance.sop_instance_uid for instance in instances]})
-    return {row.sop_instance_uid: row for row in rows}
+def _record_instance(lean: Lean, instance: NewInstance, sender: Sender | None) -> Record:
+    values = vars(instance) | {"received_at": lean.time(instance.received_at)}
+    if known := lean.first(_FIND, values):
+        return _known_record(instance, *known)
+    study_id, patient_digest = lean.first(_TOUCH, values) or ()
+    added = lean.first(_ADD, values | {"study_id": study_id})
+    if added is None:
+        # Another listener was faster with the same UID.
+        return _known_record(instance, *(lean.first(_FIND, values) or ()))
+    if sender:
+        lean.run(_VOUCH, _sender_values(lean, sender, study_id))
+    is_other = patient_digest != instance.patient_digest
+    return Record(Outcome.NEW, added[0], study_id, instance.path, is_other_patient=is_other)
 
 
-def _touch_studies(connection: Connection, instances: Sequence[NewInstance]) -> dict[str, Any]:
-    """The rows of these instances' studies by UID: new ones, or open again and with this last activity."""
-    latest = {i.study_instance_uid: i for i in sorted(instances, key=lambda i: i.received_at)}
-    if not latest:
-        return {}
-    # Everyone locks studies in this order, so that two listeners cannot wait for each other.
-    values = [_study_values(latest[uid]) for uid in sorted(latest)]
-    return {row.study_instance_uid: row for row in connection.execute(_touch(connection.dialect.name), values)}
-
-
-def _add_instances(
-    connection: Connection, instances: Sequence[NewInstance], studies: Mapping[str, Any]
-) -> dict[str, int]:
-    """Ids of the new rows by SOP Instance UID; a UID that another listener was faster with is left out."""
-    if not instances:
-        return {}
-    in_order = sorted(instances, key=lambda i: (i.study_instance_uid, i.sop_instance_uid))
-    values = [_instance_values(instance, studies[instance.study_instance_uid].id) for instance in in_order]
-    return {row.sop_instance_uid: row.id for row in connection.execute(_add(connection.dialect.name), values)}
-
-
-def _vouch(connection: Connection, senders: Iterable[tuple[Sender, int]]) -> None:
-    rows = {
-        (sender.association_id, study_id): asdict(sender) | {"study_id": study_id} for sender, study_id in senders
-    }
-    if rows:
-        connection.execute(_upsert_sender(connection.dialect.name), list(rows.values()))
-
-
-def _study_values(instance: NewInstance) -> dict[str, Any]:
-    return {
-        "study_instance_uid": instance.study_instance_uid,
-        "accession_number": instance.accession_number,
-        "patient_digest": instance.patient_digest,
-        "received_at": instance.received_at,
-        "opened_at": instance.received_at,
-        "last_received_at": instance.received_at,
-    }
-
-
-def _instance_values(instance: NewInstance, study_id: int) -> dict[str, Any]:
-    return {
-        "study_id": study_id,
-        "sop_instance_uid": instance.sop_instance_uid,
-        "sop_class_uid": instance.sop_class_uid,
-        "series_instance_uid": instance.series_instance_uid,
-        "transfer_syntax_uid": instance.transfer_syntax_uid,
-        "sha256": instance.sha256,
-        "size_bytes": instance.size_bytes,
-        "path": instance.path,
-        "calling_ae_title": instance.calling_ae_title,
-        "received_at": instance.received_at,
-    }
-
-
-def _record(
-    instance: NewInstance, known: Mapping[str, Any], added: Mapping[str, int], studies: Mapping[str, Any]
+def _known_record(  # noqa: PLR0917 - the columns in their order
+    instance: NewInstance, instance_id: int, study_id: int, sha256: str, path: str, study_instance_uid: str
 ) -> Record:
-    uid = instance.sop_instance_uid
-    if uid in added:
-        study = studies[instance.study_instance_uid]
-        is_other = study.patient_digest != instance.patient_digest
-        return Record(Outcome.NEW, added[uid], study.id, instance.path, is_other_patient=is_other)
-    row = known[uid]
-    if row.study_instance_uid != instance.study_instance_uid:
+    if study_instance_uid != instance.study_instance_uid:
         outcome = Outcome.OTHER_STUDY
     else:
-        outcome = Outcome.SAME_BYTES if row.sha256 == instance.sha256 else Outcome.OTHER_BYTES
-    return Record(outcome, row.id, row.study_id, row.path)
+        outcome = Outcome.SAME_BYTES if sha256 == instance.sha256 else Outcome.OTHER_BYTES
+    return Record(outcome, instance_id, study_id, path)
 
 
-_FIND_KNOWN = (
-    select(
-        _INSTANCE.c.id,
-        _INSTANCE.c.study_id,
-        _INSTANCE.c.sop_instance_uid,
-        _INSTANCE.c.sha256,
-        _INSTANCE.c.path,
-        _STUDY.c.study_instance_uid,
-    )
-    .join(_STUDY, _STUDY.c.id == _INSTANCE.c.study_id)
-    .where(_INSTANCE.c.sop_instance_uid.in_(bindparam(_UIDS, expanding=True)))
-)
+def _sender_values(lean: Lean, sender: Sender, study_id: int) -> Values:
+    return {
+        "association_id": sender.association_id,
+        "study_id": study_id,
+        "listener": sender.listener,
+        "expires_at": lean.time(sender.expires_at),
+    }
 
 
-@cache
-def _touch(dialect: str) -> Executable:
-    insert = _insert(dialect, _STUDY)
-    was_complete = _STUDY.c.completed_at.is_not(None)
-    had_number = _STUDY.c.accession_number != ""
-    return insert.on_conflict_do_update(
-        index_elements=["study_instance_uid"],
-        set_={
-            "last_received_at": insert.excluded.last_received_at,
-            "opened_at": case((was_complete, insert.excluded.opened_at), else_=_STUDY.c.opened_at),
-            "completed_at": None,
-            "complete_reason": None,
-            "accession_number": case(
-                (had_number, _STUDY.c.accession_number), else_=insert.excluded.accession_number
-            ),
-        },
-    ).returning(_STUDY.c.id, _STUDY.c.study_instance_uid, _STUDY.c.patient_digest)
+_FIND = """
+SELECT instance.id, instance.study_id, instance.sha256, instance.path, study.study_instance_uid
+FROM instance JOIN study ON study.id = instance.study_id
+WHERE instance.sop_instance_uid = :sop_instance_uid
+"""
 
+_TOUCH = """
+INSERT INTO study (study_instance_uid, accession_number, patient_digest, received_at, opened_at, last_received_at)
+VALUES (:study_instance_uid, :accession_number, :patient_digest, :received_at, :received_at, :received_at)
+ON CONFLICT (study_instance_uid) DO UPDATE SET
+    last_received_at = CASE WHEN study.last_received_at > excluded.last_received_at
+                            THEN study.last_received_at ELSE excluded.last_received_at END,
+    opened_at = CASE WHEN study.completed_at IS NULL THEN study.opened_at ELSE excluded.opened_at END,
+    completed_at = NULL,
+    complete_reason = NULL,
+    accession_number = CASE WHEN study.accession_number = '' THEN excluded.accession_number
+                            ELSE study.accession_number END
+RETURNING id, patient_digest
+"""
 
-@cache
-def _add(dialect: str) -> Executable:
-    insert = _insert(dialect, _INSTANCE).on_conflict_do_nothing(index_elements=["sop_instance_uid"])
-    return insert.returning(_INSTANCE.c.id, _INSTANCE.c.sop_instance_uid)
+_ADD = """
+INSERT INTO instance (study_id, sop_instance_uid, sop_class_uid, series_instance_uid, transfer_syntax_uid, sha256,
+                      size_bytes, path, calling_ae_title, received_at)
+VALUES (:study_id, :sop_instance_uid, :sop_class_uid, :series_instance_uid, :transfer_syntax_uid, :sha256,
+        :size_bytes, :path, :calling_ae_title, :received_at)
+ON CONFLICT (sop_instance_uid) DO NOTHING
+RETURNING id
+"""
 
-
-@cache
-def _upsert_sender(dialect: str) -> Executable:
-    insert = _insert(dialect, _OPEN_ASSOCIATION)
-    return insert.on_conflict_do_update(
-        index_elements=["association_id", "study_id"], set_={"expires_at": insert.excluded.expires_at}
-    )
-
-
-def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+_VOUCH = """
+INSERT INTO open_association (association_id, study_id, listener, expires_at)
+VALUES (:association_id, :study_id, :listener, :expires_at)
+ON CONFLICT (association_id, study_id) DO UPDATE SET expires_at = excluded.expires_at
+"""

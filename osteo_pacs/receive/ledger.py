@@ -1,133 +1,122 @@
 """The database's side of keeping an instance, with one commit for all associations that wait for one.
 
-Whoever finds the ledger free commits for everyone who waits: four associations cost one commit, not four.
+Whoever finds no one committing commits for everyone who waits: four associations cost two commits, not four, and
+while one half commits the other half receives.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from threading import Condition
+from collections.abc import Sequence
+from threading import Lock
 
+from osteo_pacs.db.lean import lean_write
 from osteo_pacs.db.receipts import NewInstance, Record, Sender, record_instances
 from osteo_pacs.db.session import Database
 from osteo_pacs.errors import RetryableError
-from osteo_pacs.spool import Spool
 
 BATCH = 64
-MAX_PATIENCE_S = 0.01
 
 
-@dataclass(slots=True, eq=False)
+class CommitUnknown(RetryableError):
+    """The database did not say whether it has the instance."""
+
+
 class _Entry:
-    instance: NewInstance
-    sender: Sender | None
-    record: Record | None = None
-    error: Exception | None = None
-    may_be_committed: bool = False
+    """An instance that waits: for its outcome, or for its turn to commit for everyone who waits."""
 
-    @property
-    def is_done(self) -> bool:
-        return self.record is not None or self.error is not None
+    def __init__(self, instance: NewInstance, sender: Sender | None) -> None:
+        self.instance = instance
+        self.sender = sender
+        self.outcome: Record | Exception | None = None
+        self._sleeping = Lock()
+        self._sleeping.acquire()
+
+    def sleep(self) -> None:
+        self._sleeping.acquire()
+
+    def wake(self) -> None:
+        self._sleeping.release()
 
 
 class Ledger:
     """Records instances whose files are on the disk."""
 
-    def __init__(
-        self, database: Database, spool: Spool, *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._spool = spool
-        self._monotonic = monotonic
-        self._changed = Condition()
+        self._lock = Lock()
         self._waiting: list[_Entry] = []
         self._is_committing = False
-        self._senders = 1
-        self._patience_s = 0.0
 
     def record(self, instance: NewInstance, sender: Sender | None) -> Record:
-        """Makes the file's name durable and commits the row; returns when both are on the disk.
-
-        Where it fails for certain the file is gone. Where the commit's outcome is unknown the file stays: a row
-        may name it, and ``Spool.remove_orphans`` will tell.
+        """Commits the row; returns when it is on the disk.
 
         Raises:
-            RetryableError: the database or the spool's folder does not answer.
+            CommitUnknown: the row may be there or not.
+            RetryableError: the database does not answer; the row is not there.
         """
         entry = _Entry(instance, sender)
-        with self._changed:
+        if self._join(entry):
+            self._commit_waiting(entry)
+        while entry.outcome is None:
+            entry.sleep()
+            if entry.outcome is None:
+                self._commit_waiting(entry)
+        if isinstance(entry.outcome, Exception):
+            raise entry.outcome
+        return entry.outcome
+
+    def _join(self, entry: _Entry) -> bool:
+        """Takes a place among those who wait; True where no one commits, so that this thread has to."""
+        with self._lock:
             self._waiting.append(entry)
-            self._changed.notify_all()
-        while self._must_commit(entry):
-            self._commit_waiting()
-        if entry.record is None:
-            if not entry.may_be_committed:
-                self._spool.remove(instance.path)
-            raise entry.error or AssertionError("an entry is done without an outcome")
-        return entry.record
-
-    def _must_commit(self, entry: _Entry) -> bool:
-        """Waits until the entry is done, or no one commits and this thread has to."""
-        with self._changed:
-            self._changed.wait_for(lambda: entry.is_done or not self._is_committing)
-            if entry.is_done:
-                return False
+            is_first = not self._is_committing
             self._is_committing = True
-            return True
+            return is_first
 
-    def _commit_waiting(self) -> None:
+    def _commit_waiting(self, own: _Entry) -> None:
         batch = self._take()
-        started = self._monotonic()
-        try:
-            self._commit(batch)
-        finally:
-            with self._changed:
-                self._is_committing = False
-                self._senders = len(batch) + len(self._waiting)
-                self._patience_s = min((self._monotonic() - started) / 2, MAX_PATIENCE_S)
-                self._changed.notify_all()
+        self._commit(batch)
+        for entry in batch:
+            if entry is not own:
+                entry.wake()
+        self._hand_over()
 
     def _take(self) -> list[_Entry]:
-        """The entries that go together; of one SOP Instance UID the first alone.
+        with self._lock:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        return batch
 
-        Those who were in the last commit and those who came meanwhile most likely send on: half a commit's time is
-        waited for all of them. Else they fall into two groups, each waiting while the other commits.
-        """
-        batch: dict[str, _Entry] = {}
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._waiting) >= self._senders, self._patience_s)
-            for entry in self._waiting[:BATCH]:
-                batch.setdefault(entry.instance.sop_instance_uid, entry)
-            for entry in batch.values():
-                self._waiting.remove(entry)
-        return list(batch.values())
+    def _hand_over(self) -> None:
+        """Whoever has waited longest commits next."""
+        with self._lock:
+            if self._waiting:
+                self._waiting[0].wake()
+            else:
+                self._is_committing = False
 
     def _commit(self, batch: list[_Entry]) -> None:
+        outcomes: Sequence[Record | Exception]
         try:
-            self._commit_together(batch)
+            outcomes = self._commit_together(batch)
         except RetryableError as error:
-            self._fail(batch, error)
+            outcomes = [error] * len(batch)
         except Exception as error:  # noqa: BLE001 - one bad entry must not fail the others
-            if len(batch) == 1:
-                self._fail(batch, error)
+            if len(batch) > 1:
+                for entry in batch:
+                    self._commit([entry])
                 return
-            for entry in batch:
-                self._commit([entry])
+            outcomes = [error]
+        for entry, outcome in zip(batch, outcomes, strict=True):
+            entry.outcome = outcome
 
-    def _commit_together(self, batch: list[_Entry]) -> None:
-        self._spool.sync_folders(entry.instance.path for entry in batch)
-        for entry in batch:
-            entry.may_be_committed = False
-        with self._database.write() as session:
-            records = record_instances(session, [(entry.instance, entry.sender) for entry in batch])
-            for entry in batch:
-                entry.may_be_committed = True
-        for entry, record in zip(batch, records, strict=True):
-            entry.record = record
-
-    @staticmethod
-    def _fail(batch: list[_Entry], error: Exception) -> None:
-        for entry in batch:
-            entry.error = error
+    def _commit_together(self, batch: list[_Entry]) -> list[Record]:
+        records: list[Record] = []
+        try:
+            with lean_write(self._database) as lean:
+                records = record_instances(lean, [(entry.instance, entry.sender) for entry in batch])
+        except RetryableError as error:
+            if records:
+                # It broke at the commit itself.
+                raise CommitUnknown(error.detail) from error
+            raise
+        return records

@@ -76,7 +76,7 @@ def _scope(settings: Settings, database: Database, spool: Spool, presence: Prese
     def has_space() -> bool:
         return spool.free_bytes() >= settings.spool.min_free_mib * MIB
 
-    receiver = Receiver(spool, Ledger(database, spool), presence, now, has_space)
+    receiver = Receiver(spool, Ledger(database), presence, now, has_space)
     return Scope(settings.listener, Admission(settings.listener, has_space=has_space), receiver)
 
 

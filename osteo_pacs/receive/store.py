@@ -24,7 +24,7 @@ from osteo_pacs.dicom.status import Status
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.receive.checks import Refused, check_command, check_header
 from osteo_pacs.receive.dimse import Answer, Command
-from osteo_pacs.receive.ledger import Ledger
+from osteo_pacs.receive.ledger import CommitUnknown, Ledger
 from osteo_pacs.receive.negotiation import Context
 from osteo_pacs.receive.presence import Presence
 from osteo_pacs.spool import Spool, SpoolFile
@@ -118,14 +118,17 @@ class Reception:
         if self._refusal:
             return self._refusal
         try:
-            header = self._read_header()
+            instance = self._new_instance(self._read_header())
             self._file.sync()
-            instance = self._new_instance(header)
+            record = self._record(instance)
+        except CommitUnknown as error:
+            # A row may name the file; if none does, the next start clears it away.
+            return _answer_of(error)
         except Exception as error:  # noqa: BLE001 - a failure of ours has a status of its own
             self._file.discard()
             return _answer_of(error)
         try:
-            return self._keep(instance)
+            return self._answer(instance, record)
         except Exception as error:  # noqa: BLE001 - a failure of ours has a status of its own
             return _answer_of(error)
 
@@ -158,16 +161,18 @@ class Reception:
             received_at=self._receiver.now(),
         )
 
-    def _keep(self, instance: NewInstance) -> Answer:
-        presence, association_id = self._receiver.presence, self._origin.association_id
-        sender = presence.sender(association_id, instance.study_instance_uid)
-        record = self._receiver.ledger.record(instance, sender)
-        if record.outcome is Outcome.NEW:
-            presence.recorded(association_id, instance.study_instance_uid, record.study_id)
-            if record.is_other_patient:
-                log.get_logger().error("patient_changed_in_study", study_id=record.study_id)
-            return Answer(Status.SUCCESS)
-        return self._answer_duplicate(instance, record)
+    def _record(self, instance: NewInstance) -> Record:
+        sender = self._receiver.presence.sender(self._origin.association_id, instance.study_instance_uid)
+        return self._receiver.ledger.record(instance, sender)
+
+    def _answer(self, instance: NewInstance, record: Record) -> Answer:
+        if record.outcome is not Outcome.NEW:
+            return self._answer_duplicate(instance, record)
+        association_id = self._origin.association_id
+        self._receiver.presence.recorded(association_id, instance.study_instance_uid, record.study_id)
+        if record.is_other_patient:
+            log.get_logger().error("patient_changed_in_study", study_id=record.study_id)
+        return Answer(Status.SUCCESS)
 
     def _answer_duplicate(self, instance: NewInstance, record: Record) -> Answer:
         if record.outcome is Outcome.SAME_BYTES:

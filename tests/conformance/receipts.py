@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from osteo_pacs.db.lean import lean_write
 from osteo_pacs.db.receipts import NewInstance, Record, Sender, record_instances
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -42,5 +43,5 @@ def sender(
 
 def receive(database, *instances: NewInstance, by: Sender | None = None) -> list[Record]:
     """Records the instances in one transaction."""
-    with database.write() as session:
-        return record_instances(session, [(instance, by) for instance in instances])
+    with lean_write(database) as lean:
+        return record_instances(lean, [(instance, by) for instance in instances])

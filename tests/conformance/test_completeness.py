@@ -11,7 +11,8 @@ from receipts import NOW, SR, new_instance, receive, sender
 from sqlalchemy import event, select
 
 from osteo_pacs.config.sections import Completeness
-from osteo_pacs.db.receipts import close_associations
+from osteo_pacs.db.lean import lean_write
+from osteo_pacs.db.receipts import close_associations, record_instances
 from osteo_pacs.db.tables import Job, Study
 from osteo_pacs.findings import input_digest
 from osteo_pacs.receive.completeness import CompletedStudy, complete_due_studies
@@ -137,10 +138,8 @@ def test_two_schedulers_at_once_complete_each_study_once(database):
 
 def test_an_instance_that_comes_meanwhile_keeps_the_study_open(postgresql_database):
     receive(postgresql_database, new_instance())
-    with postgresql_database.write() as session:
-        from osteo_pacs.db.receipts import record_instances
-
-        record_instances(session, [(new_instance(at=QUIET), None)])
+    with lean_write(postgresql_database) as lean:
+        record_instances(lean, [(new_instance(at=QUIET), None)])
         # The listener holds the study's row: the scheduler passes it by.
         assert not complete(postgresql_database)
     assert not complete(postgresql_database)

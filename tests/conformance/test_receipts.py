@@ -14,7 +14,6 @@ from osteo_pacs.db.receipts import (
     close_associations,
     close_listener,
     known_paths,
-    record_instances,
     renew_associations,
 )
 from osteo_pacs.db.tables import Instance, OpenAssociation, Study
@@ -163,8 +162,7 @@ def test_listeners_that_record_the_same_studies_at_once_do_not_wait_for_each_oth
     def record(order: int) -> None:
         for _ in range(10):
             batch = [*(new_instance(study) for study in studies), *shared][::order]
-            with database.write() as session:
-                outcomes.extend(r.outcome for r in record_instances(session, [(i, None) for i in batch]))
+            outcomes.extend(r.outcome for r in receive(database, *batch))
 
     threads = [threading.Thread(target=record, args=(order,)) for order in (1, -1, 1)]
     for thread in threads:

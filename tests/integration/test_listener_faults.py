@@ -87,7 +87,7 @@ def test_one_bad_row_does_not_fail_the_instances_beside_it(tmp_path, monkeypatch
     def fail_together(ledger, batch):
         if any(entry.instance.calling_ae_title == "BAD" for entry in batch):
             raise ValueError("a row that no database takes")
-        real(ledger, batch)
+        return real(ledger, batch)
 
     monkeypatch.setattr(store.Ledger, "_commit_together", fail_together)
     statuses: dict[str, list[int]] = {"BAD": [], "GOOD": []}

@@ -124,7 +124,7 @@ def test_discarding_twice_is_fine(spool):
 
 
 @pytest.mark.parametrize("is_there_already", [True, False])
-def test_the_folder_of_a_day_is_durable_before_its_files(spool, monkeypatch, is_there_already):
+def test_a_file_its_name_and_the_folder_of_its_day_are_durable(spool, monkeypatch, is_there_already):
     if is_there_already:
         # Made by another process, which may not have come to its fsync.
         (spool.directory / "instances/20260301").mkdir()
@@ -132,33 +132,41 @@ def test_the_folder_of_a_day_is_durable_before_its_files(spool, monkeypatch, is_
     real = os.fsync
 
     def spy(descriptor: int) -> None:
-        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink().relative_to(spool.directory)))
         real(descriptor)
 
     monkeypatch.setattr("osteo_pacs.spool.os.fsync", spy)
-    paths = [keep(spool), keep(spool)]
-    spool.sync_folders(paths)
-    root = str(spool.directory)
-    assert synced == [f"{root}/instances", *(f"{root}/{path}" for path in paths), f"{root}/instances/20260301"]
+    one, other = keep(spool), keep(spool)
+    folder = "instances/20260301"
+    assert synced == ["instances", one, folder, other, folder]
 
 
-def test_folders_of_several_files_are_synced_once(spool, monkeypatch):
-    paths = [keep(spool) for _ in range(5)]
-    synced = []
-    monkeypatch.setattr("osteo_pacs.spool.os.fsync", synced.append)
-    spool.sync_folders(paths)
-    assert len(synced) == 1
+def test_a_name_that_the_disk_does_not_take_takes_its_file_along(spool, monkeypatch):
+    file = spool.create(META, NOW)
+    real = os.fsync
 
+    def fail_on_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        real(descriptor)
 
-def test_folders_that_cannot_be_synced_are_an_error(spool, monkeypatch):
-    path = keep(spool)
-
-    def fail(_: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr("osteo_pacs.spool.os.fsync", fail)
+    monkeypatch.setattr("osteo_pacs.spool.os.fsync", fail_on_folders)
     with pytest.raises(SpoolFull):
-        spool.sync_folders([path])
+        write_and_sync(file)
+    assert not files(spool)
+
+
+def test_of_two_alike_the_first_stays(spool):
+    one, resent = keep(spool), keep(spool)
+    spool.keep_one(one, resent)
+    assert files(spool) == {one}
+
+
+def test_of_two_alike_the_second_takes_the_place_of_one_that_was_lost(spool):
+    lost, resent = keep(spool), keep(spool)
+    spool.path_of(lost).unlink()
+    spool.keep_one(lost, resent)
+    assert files(spool) == {lost}
 
 
 def test_quarantine_sets_a_file_aside(spool):
