@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.tables import Delivery, Document, Job, Report
@@ -59,15 +60,14 @@ def add_delivery(
     other_kinds: Sequence[str] = (),
 ) -> int:
     """Says what the DELIVER job sends, the SRs in the order of preference; returns the delivery's id."""
-    delivery = Delivery(
-        report_id=report_id,
-        job_id=job_id,
-        destination=destination,
-        document_kinds={"sr": [str(kind) for kind in sr_kinds], "with": [str(kind) for kind in other_kinds]},
-    )
-    session.add(delivery)
-    session.flush()
-    return delivery.id
+    values = {
+        "report_id": report_id,
+        "job_id": job_id,
+        "destination": destination,
+        "document_kinds": {"sr": [str(kind) for kind in sr_kinds], "with": [str(kind) for kind in other_kinds]},
+    }
+    delivery_id: int = session.scalars(_ADD, values).one()
+    return delivery_id
 
 
 def documents_for_delivery(session: Session, job_id: int) -> Outgoing:
@@ -76,12 +76,12 @@ def documents_for_delivery(session: Session, job_id: int) -> Outgoing:
     Raises:
         LookupError: it is no DELIVER job, or a document that it names does not exist.
     """
-    delivery = session.scalars(select(Delivery).where(Delivery.job_id == job_id)).one_or_none()
+    delivery = session.execute(_OF_JOB, {"of_job": job_id}).one_or_none()
     if delivery is None:
         raise LookupError(f"job {job_id} delivers nothing")
     srs, others = delivery.document_kinds["sr"], delivery.document_kinds["with"]
-    wanted = select(Document).where(Document.report_id == delivery.report_id, Document.kind.in_([*srs, *others]))
-    by_kind = {row.kind: _outgoing(row) for row in session.scalars(wanted)}
+    rows = session.execute(_DOCUMENTS, {"of_report": delivery.report_id, "kinds": [*srs, *others]})
+    by_kind = {row.kind: OutgoingDocument(*row) for row in rows}
     return Outgoing(
         delivery_id=delivery.id,
         report_id=delivery.report_id,
@@ -100,7 +100,7 @@ def mark_delivered(
         "warning": warning[:WARNING_LENGTH] if warning else None,
         "delivered_at": now,
     }
-    session.execute(update(Delivery).where(Delivery.job_id == job_id).values(values))
+    session.execute(_MARK, {"of_job": job_id, **values})
 
 
 def list_deliveries(session: Session, study_id: int) -> list[DeliverySummary]:
@@ -127,5 +127,13 @@ def list_deliveries(session: Session, study_id: int) -> list[DeliverySummary]:
     ]
 
 
-def _outgoing(row: Document) -> OutgoingDocument:
-    return OutgoingDocument(row.kind, row.sop_class_uid, row.sop_instance_uid, row.content)
+# Built once: the courier runs them for every report, and building a statement costs more than running it does.
+_DELIVERY, _DOCUMENT = cast("Table", Delivery.__table__), cast("Table", Document.__table__)
+_ADD = insert(_DELIVERY).returning(_DELIVERY.c.id)
+_OF_JOB = select(_DELIVERY.c.id, _DELIVERY.c.report_id, _DELIVERY.c.destination, _DELIVERY.c.document_kinds).where(
+    _DELIVERY.c.job_id == bindparam("of_job")
+)
+_DOCUMENTS = select(
+    _DOCUMENT.c.kind, _DOCUMENT.c.sop_class_uid, _DOCUMENT.c.sop_instance_uid, _DOCUMENT.c.content
+).where(_DOCUMENT.c.report_id == bindparam("of_report"), _DOCUMENT.c.kind.in_(bindparam("kinds", expanding=True)))
+_MARK = update(_DELIVERY).where(_DELIVERY.c.job_id == bindparam("of_job"))

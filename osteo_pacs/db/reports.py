@@ -9,12 +9,12 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import Table, and_, bindparam, insert, select
+from sqlalchemy.orm import Session
 
 from osteo_pacs.db.tables import Delivery, Document, ModelVersionRow, Report, Study
 from osteo_pacs.errors import RetryableError
@@ -106,8 +106,7 @@ def report_exists(session: Session, study_id: int, input_digest: str, model_vers
 
 def latest_report(session: Session, study_id: int) -> LatestReport | None:
     """The report that a new one would supersede."""
-    newest = select(Report).where(Report.study_id == study_id).order_by(Report.revision.desc()).limit(1)
-    report = session.scalars(newest.options(load_only(Report.id, Report.revision))).first()
+    report = session.execute(_NEWEST, {"of_study": study_id}).first()
     if report is None:
         return None
     documents = _documents(session, [report.id])[report.id]
@@ -125,22 +124,12 @@ def add_report(session: Session, new: NewReport, documents: Iterable[DocumentByt
     latest = latest_report(session, new.study_id)
     if (latest.report_id if latest else None) != new.supersedes_id:
         raise ReportOutdated(f"study {new.study_id}, predecessor {new.supersedes_id}")
-    report = Report(
-        study_id=new.study_id,
-        revision=latest.revision + 1 if latest else 1,
-        supersedes_id=new.supersedes_id,
-        input_digest=new.input_digest,
-        model_version_id=new.model_version_id,
-        outcome=new.outcome,
-        probability=new.probability,
-        readings=dict(new.readings),
-        created_at=new.created_at,
-    )
-    session.add(report)
-    session.flush()
-    session.add_all(_row(report.id, document) for document in documents)
-    session.flush()
-    return report.id
+    values = {each.name: getattr(new, each.name) for each in fields(new)}
+    rest = {"readings": dict(new.readings), "revision": latest.revision + 1 if latest else 1}
+    report_id: int = session.scalars(_ADD_REPORT, values | rest).one()
+    if rows := [_values(report_id, document) for document in documents]:
+        session.execute(_ADD_DOCUMENTS, rows)
+    return report_id
 
 
 def list_reports(session: Session, study_id: int) -> list[ReportSummary]:
@@ -168,15 +157,27 @@ def list_reports(session: Session, study_id: int) -> list[ReportSummary]:
     ]
 
 
-def _row(report_id: int, document: DocumentBytes) -> Document:
-    return Document(
-        report_id=report_id,
-        kind=str(document.kind),
-        sop_class_uid=document.sop_class_uid,
-        sop_instance_uid=document.sop_instance_uid,
-        series_instance_uid=document.series_instance_uid,
-        content=document.content,
-    )
+# Built once: a worker adds reports all the time, and building a statement costs more than running it does.
+_REPORT, _DOCUMENT = cast("Table", Report.__table__), cast("Table", Document.__table__)
+_NEWEST = (
+    select(_REPORT.c.id, _REPORT.c.revision)
+    .where(_REPORT.c.study_id == bindparam("of_study"))
+    .order_by(_REPORT.c.revision.desc())
+    .limit(1)
+)
+_ADD_REPORT = insert(_REPORT).returning(_REPORT.c.id)
+_ADD_DOCUMENTS = insert(_DOCUMENT)
+
+
+def _values(report_id: int, document: DocumentBytes) -> dict[str, Any]:
+    return {
+        "report_id": report_id,
+        "kind": str(document.kind),
+        "sop_class_uid": document.sop_class_uid,
+        "sop_instance_uid": document.sop_instance_uid,
+        "series_instance_uid": document.series_instance_uid,
+        "content": document.content,
+    }
 
 
 def _documents(session: Session, report_ids: Sequence[int]) -> dict[int, list[DocumentRef]]:
