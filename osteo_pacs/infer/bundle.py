@@ -78,13 +78,14 @@ def _build(sealed: Sealed, device: torch.device, batch_size: int) -> Model:
         measure = parser.get_parsed_content("familiarity")(load_safetensors(sealed.read(REFERENCE)))
     network.load_state_dict(load_safetensors(sealed.read(WEIGHTS)))
     network.eval().requires_grad_(requires_grad=False)
-    where = metadata["familiarity"]
+    where, shape = metadata["familiarity"], input_shape(metadata)
     readout = Readout(network, where["layer"], where["grid"])
     return Model(
         version=model_version(metadata, sealed.digests[WEIGHTS]),
         limits=input_limits(metadata),
+        shape=shape,
         network=network,
-        runtime=fastest(readout, device, input_shape(metadata), torch.get_num_threads()),
+        runtime=fastest(readout, device, shape, torch.get_num_threads()),
         prepare=prepare,
         familiarity=Familiarity(measure, float(where["max_distance"])),
         decide=decide,

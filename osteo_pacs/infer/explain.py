@@ -18,19 +18,28 @@ from torch.nn.functional import interpolate
 
 from osteo_pacs.findings import Region
 from osteo_pacs.images import GreyImage, HeatMap
-from osteo_pacs.infer.predict import IMAGE, DeviceOutOfMemory, DevicePoisoned, Model
+from osteo_pacs.infer.predict import IMAGE, Model, run_with_retry
+from osteo_pacs.infer.runtimes import Readout, fastest
 
 
 class Explainer:
-    """Explains the predictions of one model; prepared once, and without effect on how the model predicts."""
+    """Explains the predictions of one model; prepared once, and without effect on how the model predicts.
 
-    def __init__(self, model: Model) -> None:
+    Args:
+        model: what predicted.
+        threads: CPU threads for the part that runs forward alone.
+    """
+
+    def __init__(self, model: Model, threads: int = 1) -> None:
         self._prepare = model.prepare
-        self._body, head, layer = _split(model.network)
-        self._device = next(model.network.parameters()).device
+        layers, end = list(model.network.named_children()), _end_of_convolutions(model.network)
+        body = Readout(torch.nn.Sequential(OrderedDict(layers[:end])), layers[end - 1][0], grid=1)
+        self._body = fastest(body, next(model.network.parameters()).device, model.shape, threads)
+        # A copy: Grad-CAM's hooks stay on it, and the model predicts undisturbed.
+        head = copy.deepcopy(torch.nn.Sequential(OrderedDict(layers[end:]))).cpu()
         self._cam = GradCAM(
             nn_module=torch.nn.Sequential(OrderedDict(head=head, odds=_LogOdds())),
-            target_layers=f"head.{layer}",
+            target_layers=f"head.{layers[end][0]}",
             # Grad-CAM would scale its map to the input of the head; the whole way to the source is gone below.
             upsampler=lambda _size: torch.nn.Identity(),
             postprocessing=torch.nn.Identity(),
@@ -48,22 +57,13 @@ class Explainer:
             DevicePoisoned: the process has to exit.
         """
         prepared = [self._prepare({IMAGE: _with_spacing(image)})[IMAGE] for image in images]
-        try:
-            with torch.no_grad():
-                maps = self._body(torch.stack([item.as_tensor() for item in prepared]).to(self._device))
-            heats = [
-                self._heat(each[None], int(is_positive))
-                for each, is_positive in zip(maps, are_positive, strict=True)
-            ]
-        except torch.OutOfMemoryError as error:
-            raise DeviceOutOfMemory(f"explanation of {len(images)}") from error
-        except RuntimeError as error:
-            raise DevicePoisoned(type(error).__name__) from error
+        maps, _ = run_with_retry(self._body, torch.stack([item.as_tensor() for item in prepared]))
+        heats = map(self._heat, maps, are_positive)
         return [_in_source_pixels(heat, item) for heat, item in zip(heats, prepared, strict=True)]
 
-    def _heat(self, maps: torch.Tensor, class_index: int) -> torch.Tensor:
-        heat: torch.Tensor = self._cam(x=maps.detach().requires_grad_(), class_idx=class_index)
-        return heat.detach().float().cpu()
+    def _heat(self, maps: torch.Tensor, is_positive: bool) -> torch.Tensor:  # noqa: FBT001 - one of two classes
+        heat: torch.Tensor = self._cam(x=maps[None].clone().requires_grad_(), class_idx=int(is_positive))
+        return heat.detach()
 
 
 class _LogOdds(torch.nn.Module):
@@ -75,17 +75,12 @@ class _LogOdds(torch.nn.Module):
         return log - log.flip(1)
 
 
-def _split(network: torch.nn.Sequential) -> tuple[torch.nn.Sequential, torch.nn.Sequential, str]:
-    """The network below the end of its last block of convolutions, the rest, and the name of the block's end.
-
-    The rest is a copy: Grad-CAM's hooks stay on it, and the model predicts undisturbed.
-    """
-    layers = list(network.named_children())
-    last = max(place for place, (_, layer) in enumerate(layers) if isinstance(layer, torch.nn.Conv2d))
-    block = list(takewhile(lambda named: "Pool" not in type(named[1]).__name__, layers[last:]))
-    end = last + len(block) - 1
-    head = copy.deepcopy(torch.nn.Sequential(OrderedDict(layers[end:])))
-    return torch.nn.Sequential(OrderedDict(layers[:end])), head, layers[end][0]
+def _end_of_convolutions(network: torch.nn.Sequential) -> int:
+    """The place of the last layer before what the last convolution gives is pooled."""
+    layers = list(network.children())
+    last = max(place for place, layer in enumerate(layers) if isinstance(layer, torch.nn.Conv2d))
+    block = takewhile(lambda layer: "Pool" not in type(layer).__name__, layers[last:])
+    return last + len(list(block)) - 1
 
 
 def _with_spacing(image: GreyImage) -> MetaTensor:

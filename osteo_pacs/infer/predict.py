@@ -72,6 +72,7 @@ class Model:
     Attributes:
         version: what reports say of it.
         limits: what a picture must have.
+        shape: channels, rows and columns that the network takes.
         network: the PyTorch module, for explanations; predictions go through ``runtime``.
         runtime: how it runs here.
         prepare: the bundle's preprocessing from the grey picture on.
@@ -82,6 +83,7 @@ class Model:
 
     version: ModelVersion
     limits: InputLimits
+    shape: tuple[int, int, int]
     network: torch.nn.Sequential
     runtime: Runtime
     prepare: Transform

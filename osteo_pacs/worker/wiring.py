@@ -39,20 +39,17 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
         BundleTampered: the bundle is not what its manifest says.
     """
     bundle = settings.model.bundle or shipped.BUNDLE
-    cores = len(os.sched_getaffinity(0))
-    model = load_bundle(
-        bundle,
-        settings.worker.device,
-        threads=max(1, cores // settings.worker.processes),
-        batch_size=settings.worker.batch_size,
-    )
+    worker = settings.worker
+    threads = max(1, len(os.sched_getaffinity(0)) // worker.processes)
+    model = load_bundle(bundle, worker.device, threads=threads, batch_size=worker.batch_size)
+    draws = any(destination.picture for destination in settings.destinations)
     with _decoder(settings, bundle) as decoder:
         model_version_id = _put_into_service(database, model, bundle)
         reader = BatchReader(
             database=database,
             opener=_opener(settings, decoder),
             model=model,
-            explainer=Explainer(model) if any(each.picture for each in settings.destinations) else None,
+            explainer=Explainer(model, threads) if draws else None,
             model_version_id=model_version_id,
             destinations=settings.destinations,
             station_name=settings.service.station_name or socket.gethostname(),

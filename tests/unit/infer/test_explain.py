@@ -131,12 +131,11 @@ def test_what_lies_outside_the_scan_was_not_seen(model):
     ("fault", "error"),
     [(torch.OutOfMemoryError("full"), DeviceOutOfMemory), (RuntimeError("CUDA error"), DevicePoisoned)],
 )
-def test_a_fault_of_the_device_is_called_by_its_name(model, spines, fault, error):
-    class Broken(torch.nn.Conv2d):
-        def forward(self, _):
-            raise fault
+def test_a_fault_of_the_device_is_called_by_its_name(model, spines, monkeypatch, fault, error):
+    def broken(_):
+        raise fault
 
-    layers = dict(brightness(model).network.named_children())
-    network = torch.nn.Sequential(OrderedDict(broken=Broken(1, 1, 3), **layers))
+    explainer = Explainer(model)
+    monkeypatch.setattr(explainer, "_body", broken)
     with pytest.raises(error):
-        Explainer(dataclasses.replace(model, network=network)).explain(spines[:1], [True])
+        explainer.explain(spines[:1], [True])
