@@ -43,7 +43,7 @@ comparison: $(READY)  ## Train and test the five networks at the paper's size (h
 
 setup: $(READY)  ## The virtual environment in .venv.
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt deploy/set-up
 	@PYTHON=$(PYTHON) deploy/set-up $(VENV)
 	@touch $@
 
