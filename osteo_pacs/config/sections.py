@@ -135,7 +135,10 @@ class Jobs(Section):
     give_up_delivery_after_s: Seconds = Field(
         604_800, description="Seconds for which a destination that cannot be reached is tried."
     )
-    poll_s: Seconds = Field(0.1, description="Seconds between two looks into the queue.")
+    poll_s: Seconds = Field(
+        0.1,
+        description="Seconds between two looks into the queue; with SQLite commits are noticed sooner, and looks are rarer.",
+    )
 
 
 class Model(Section):

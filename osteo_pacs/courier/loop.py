@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from osteo_pacs.config import Settings
 from osteo_pacs.courier.lane import Lane
 from osteo_pacs.courier.strays import park_strays
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.db.tables import JobKind
+from osteo_pacs.db.watch import Watch
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.jobs import lanes as queue_lanes
 from osteo_pacs.jobs.queue import heartbeat
@@ -69,19 +70,23 @@ def _look_until(
     stop: threading.Event, settings: Settings, database: Database, lanes: Sequence[Lane], worker: str
 ) -> None:
     strays, beat = Pulse(STRAYS_EVERY_S), Pulse(settings.jobs.lease_s / BEATS_PER_LEASE)
-    pause_s = 0.0
-    while not stop.wait(pause_s):
-        pause_s = settings.jobs.poll_s
-        _check(lanes)
-        try:
-            if strays.is_due():
-                park_strays(database, settings, worker)
-            if beat.is_due():
-                _renew_leases(database, lanes, settings.jobs.lease_s)
-            _wake(database, lanes)
-        except DatabaseUnavailable as error:
-            get_logger().error("database_unavailable", reason=str(error))
-            pause_s = UNAVAILABLE_S
+    with closing(Watch(database, settings.jobs.poll_s)) as watch:
+        while not stop.is_set():
+            _check(lanes)
+            try:
+                if strays.is_due():
+                    park_strays(database, settings, worker)
+                if beat.is_due():
+                    _renew_leases(database, lanes, settings.jobs.lease_s)
+                _wake(database, lanes)
+            except DatabaseUnavailable as error:
+                get_logger().error("database_unavailable", reason=str(error))
+                stop.wait(UNAVAILABLE_S)
+            if all(lane.is_free for lane in lanes):
+                watch.wait(stop)
+            else:
+                # No commit tells that a lane has become free.
+                stop.wait(settings.jobs.poll_s)
 
 
 def _wake(database: Database, lanes: Sequence[Lane]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from osteo_pacs.clock import Clock
 from osteo_pacs.config.sections import Completeness
 from osteo_pacs.db.session import Database, Session
 from osteo_pacs.db.studies import OpenStudy, find_open_studies, instance_uids, mark_complete
@@ -19,6 +20,7 @@ from osteo_pacs.findings import input_digest
 from osteo_pacs.jobs.queue import enqueue
 
 BATCH = 100
+TOGETHER_S = 0.01
 
 
 class CompleteReason(StrEnum):
@@ -53,6 +55,26 @@ def complete_reason(
     return None
 
 
+def complete_studies_until(
+    database: Database,
+    until: datetime,
+    completeness: Completeness,
+    on_complete: Callable[[CompletedStudy], None],
+    *,
+    now: Clock,
+    sleep: Callable[[float], None],
+) -> None:
+    """Completes what is whole, and what will be by ``until``, each at its moment.
+
+    Raises:
+        DatabaseUnavailable: the next call does the rest.
+    """
+    while now() < until and (due_at := _next_due_at(database, until, completeness)) is not None:
+        # Studies that become whole almost at once go together.
+        sleep(max((due_at - now()).total_seconds(), 0.0) + TOGETHER_S)
+        complete_due_studies(database, now(), completeness, on_complete)
+
+
 def complete_due_studies(
     database: Database,
     now: datetime,
@@ -65,7 +87,7 @@ def complete_due_studies(
         DatabaseUnavailable: the next call does it.
     """
     with database.read() as session:
-        # Called several times a second: while nothing is due, no write lock is taken.
+        # While nothing is due, no write lock is taken.
         if not _due(_find(session, now, completeness, lock=False), now, completeness):
             return 0
     with database.write() as session:
@@ -74,6 +96,20 @@ def complete_due_studies(
     for study in completed:
         on_complete(study)
     return len(completed)
+
+
+def _next_due_at(database: Database, until: datetime, completeness: Completeness) -> datetime | None:
+    """When the next study is whole if nothing more comes for it; None where none is by ``until``."""
+    quiet = timedelta(seconds=completeness.quiet_s)
+    max_wait = timedelta(seconds=completeness.max_wait_s)
+    with database.read() as session:
+        studies = _find(session, until, completeness, lock=False)
+    return min((_due_at(study, quiet, max_wait) for study in studies), default=None)
+
+
+def _due_at(study: OpenStudy, quiet: timedelta, max_wait: timedelta) -> datetime:
+    deadline = study.opened_at + max_wait
+    return deadline if study.has_open_association else min(study.last_received_at + quiet, deadline)
 
 
 def _find(session: Session, now: datetime, completeness: Completeness, *, lock: bool) -> list[OpenStudy]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from osteo_pacs import log
 from osteo_pacs.clock import utc_now
@@ -11,10 +13,10 @@ from osteo_pacs.db.leader_lock import leader_lock
 from osteo_pacs.db.session import Database
 from osteo_pacs.housekeeping.rescue import rescuer
 from osteo_pacs.housekeeping.schedule import Duty, run_scheduler
-from osteo_pacs.receive.completeness import CompletedStudy, complete_due_studies
+from osteo_pacs.receive.completeness import CompletedStudy, complete_studies_until
 from osteo_pacs.service.process import process
 
-COMPLETENESS_EVERY_S = 0.2
+COMPLETENESS_EVERY = timedelta(seconds=0.5)
 RESCUES_PER_LEASE = 6
 
 
@@ -30,13 +32,19 @@ def duties(settings: Settings, database: Database) -> list[Duty]:
     jobs = settings.jobs
     rescue = rescuer(database, lease_s=jobs.lease_s, max_attempts=jobs.max_attempts)
     return [
-        Duty("completeness", COMPLETENESS_EVERY_S, _completeness(settings, database)),
+        Duty("completeness", COMPLETENESS_EVERY.total_seconds(), _completeness(settings, database)),
         Duty("rescue", jobs.lease_s / RESCUES_PER_LEASE, rescue),
     ]
 
 
-def _completeness(settings: Settings, database: Database) -> Callable[[], int]:
+def _completeness(settings: Settings, database: Database) -> Callable[[], None]:
     def log_completed(study: CompletedStudy) -> None:
         log.get_logger().info("study_complete", study_id=study.study_id, complete_reason=study.reason)
 
-    return lambda: complete_due_studies(database, utc_now(), settings.completeness, log_completed)
+    def complete() -> None:
+        until = utc_now() + COMPLETENESS_EVERY
+        complete_studies_until(
+            database, until, settings.completeness, log_completed, now=utc_now, sleep=time.sleep
+        )
+
+    return complete

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.reports import ReportOutdated
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import JobKind
+from osteo_pacs.db.watch import Watch
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.jobs import queue
 from osteo_pacs.jobs.queue import Claim
@@ -46,15 +48,16 @@ class Loop:
 
     def run(self, stop: threading.Event) -> int:
         """Works until ``stop`` is set, 0, or until the device must be opened anew by another process, 1."""
-        while not (stop.is_set() or self._reader.is_device_poisoned):
-            try:
-                has_worked = self._work_once(stop)
-            except RetryableError as error:
-                log.get_logger().warning("worker_waits", reason=str(error))
-                stop.wait(WAIT_AFTER_TROUBLE_S)
-                continue
-            if not has_worked:
-                stop.wait(self._settings.jobs.poll_s)
+        with closing(Watch(self._database, self._settings.jobs.poll_s)) as watch:
+            while not (stop.is_set() or self._reader.is_device_poisoned):
+                try:
+                    has_worked = self._work_once(stop)
+                except RetryableError as error:
+                    log.get_logger().warning("worker_waits", reason=str(error))
+                    stop.wait(WAIT_AFTER_TROUBLE_S)
+                    continue
+                if not has_worked:
+                    watch.wait(stop)
         return 1 if self._reader.is_device_poisoned else 0
 
     def _work_once(self, stop: threading.Event) -> bool:

@@ -15,7 +15,7 @@ from osteo_pacs.db.lean import lean_write
 from osteo_pacs.db.receipts import close_associations, record_instances
 from osteo_pacs.db.tables import Job, Study
 from osteo_pacs.findings import input_digest
-from osteo_pacs.receive.completeness import CompletedStudy, complete_due_studies
+from osteo_pacs.receive.completeness import CompletedStudy, complete_due_studies, complete_studies_until
 
 RULES = Completeness(quiet_s=10, max_wait_s=60)
 QUIET = NOW + timedelta(seconds=10)
@@ -179,3 +179,47 @@ def test_studies_that_associations_keep_open_stand_in_no_ones_way(database):
     )
     receive(database, new_instance("9.9"))
     assert [told.reason for told in complete(database)] == ["quiet"]
+
+
+class Clock:
+    """Time that passes only while someone sleeps."""
+
+    def __init__(self, now):
+        self._now = now
+
+    def now(self):
+        return self._now
+
+    def sleep(self, seconds):
+        self._now += timedelta(seconds=seconds)
+
+
+def complete_until(database, until, clock) -> list[CompletedStudy]:
+    told: list[CompletedStudy] = []
+    complete_studies_until(database, until, RULES, told.append, now=clock.now, sleep=clock.sleep)
+    return told
+
+
+def test_studies_that_become_whole_before_the_next_look_are_complete_at_their_moments(database):
+    for milliseconds in (100, 300):
+        receive(database, new_instance(f"1.2.{milliseconds}", at=NOW + timedelta(milliseconds=milliseconds)))
+    clock = Clock(QUIET)
+    told = complete_until(database, QUIET + timedelta(milliseconds=200), clock)
+    assert [study.reason for study in told] == ["quiet"]
+    assert timedelta(0) < clock.now() - (QUIET + timedelta(milliseconds=100)) < timedelta(milliseconds=50)
+    assert len(complete_until(database, QUIET + timedelta(milliseconds=400), clock)) == 1
+
+
+def test_a_study_of_an_open_association_is_waited_for_until_its_deadline(database):
+    receive(database, new_instance(), by=sender("a", until=NOW + timedelta(hours=1)))
+    clock = Clock(QUIET)
+    assert not complete_until(database, NOW + timedelta(seconds=59), clock)
+    assert clock.now() == QUIET
+    assert [study.reason for study in complete_until(database, NOW + timedelta(seconds=61), clock)] == ["deadline"]
+
+
+def test_nothing_is_waited_for_where_no_study_will_be_whole(database):
+    receive(database, new_instance(at=QUIET))
+    clock = Clock(QUIET)
+    assert not complete_until(database, QUIET + timedelta(seconds=5), clock)
+    assert clock.now() == QUIET
