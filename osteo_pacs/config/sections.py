@@ -137,7 +137,7 @@ class Jobs(Section):
     )
     poll_s: Seconds = Field(
         0.1,
-        description="Seconds between two looks into the queue; with SQLite commits are noticed sooner, and looks are rarer.",
+        description="Seconds between two looks into the queue; SQLite tells of a commit sooner.",
     )
 
 
