@@ -19,11 +19,15 @@ PROCESSING_EQUIPMENT = "109102"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether an instance is read, by which rule, and the sentence that says why."""
+    """Whether an instance is read, by which rule, and the sentence that says why.
+
+    ``is_made_by_software`` is True for an image that was made of other images, as our own pictures are.
+    """
 
     is_selected: bool
     rule: str
     reason: str
+    is_made_by_software: bool = False
 
 
 def decide(header: Dataset, rules: Sequence[Rule]) -> Decision:
@@ -35,7 +39,8 @@ def decide(header: Dataset, rules: Sequence[Rule]) -> Decision:
     if header.get("SOPClassUID") not in IMAGES:
         return Decision(is_selected=False, rule="", reason="the object is no image")
     if _was_processed(header):
-        return Decision(is_selected=False, rule="", reason="the image was made by image processing software")
+        reason = "the image was made by image processing software"
+        return Decision(is_selected=False, rule="", reason=reason, is_made_by_software=True)
     for rule in rules:
         if all(holds(condition, header) for condition in rule.when):
             return Decision(is_selected=rule.read, rule=rule.name, reason=_fill_in(rule.reason, header))

@@ -17,7 +17,7 @@ from osteo_pacs.config import Destination
 from osteo_pacs.db import instances, reports
 from osteo_pacs.db.reports import LatestReport
 from osteo_pacs.db.session import Database
-from osteo_pacs.findings import InstanceRef, StudyResult, input_digest
+from osteo_pacs.findings import InstanceRef, StudyResult
 from osteo_pacs.infer.explain import Explainer
 from osteo_pacs.infer.predict import DevicePoisoned, Model
 from osteo_pacs.jobs.queue import Claim
@@ -36,11 +36,14 @@ NO_SPINE = "no instance is an AP spine image"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A claimed study, ready for the model; ``latest`` is the report that a new one supersedes."""
+    """A claimed study, ready for the model.
+
+    ``latest`` is the report that a new one supersedes; ``is_known``: this model version has read these images.
+    """
 
     study: OpenedStudy
-    input_digest: str
     latest: LatestReport | None
+    is_known: bool
     seconds: float
 
 
@@ -85,23 +88,22 @@ class BatchReader:
     def read(self, claims: Sequence[Claim]) -> list[Attempt]:
         """One attempt for each claim, in their order."""
         opened = {claim.job_id: _guarded(partial(self._open, claim)) for claim in claims}
-        ready = [one for one in opened.values() if isinstance(one, Opened)]
+        ready = [one for one in opened.values() if isinstance(one, Opened) and not one.is_known]
         began_s = time.perf_counter()
         answers = _guarded(lambda: self._predict([image for one in ready for image in one.study.images]))
         predict_s = time.perf_counter() - began_s
         return [self._conclude(claim, opened[claim.job_id], answers, predict_s) for claim in claims]
 
-    def _open(self, claim: Claim) -> Opened | NothingToReport:
+    def _open(self, claim: Claim) -> Opened:
         began_s = time.perf_counter()
         with self._database.read() as session:
             uid = instances.study_instance_uid(session, claim.study_id)
             rows = instances.instances_of(session, claim.study_id)
+        study = self._opener.open(uid, rows)
+        with self._database.read() as session:
             latest = reports.latest_report(session, claim.study_id)
-            digest = input_digest([row.sop_instance_uid for row in rows if row.is_image])
-            is_known = reports.report_exists(session, claim.study_id, digest, self._model_version_id)
-        if is_known:
-            return NothingToReport(READ_BEFORE)
-        return Opened(self._opener.open(uid, rows), digest, latest, time.perf_counter() - began_s)
+            is_known = reports.report_exists(session, claim.study_id, study.input_digest, self._model_version_id)
+        return Opened(study, latest, is_known, time.perf_counter() - began_s)
 
     def _predict(self, images: Sequence[Image]) -> Answers:
         try:
@@ -113,10 +115,12 @@ class BatchReader:
         return {image.row.id: answer for image, answer in zip(images, answers, strict=True)}
 
     def _conclude(
-        self, claim: Claim, opened: Opened | NothingToReport | Failed, answers: Answers | Failed, predict_s: float
+        self, claim: Claim, opened: Opened | Failed, answers: Answers | Failed, predict_s: float
     ) -> Attempt:
-        if not isinstance(opened, Opened):
+        if isinstance(opened, Failed):
             return Attempt(claim, None, opened)
+        if opened.is_known:
+            return Attempt(claim, opened, NothingToReport(READ_BEFORE))
         if isinstance(answers, Failed):
             return Attempt(claim, opened, answers, predict_s)
         began_s = time.perf_counter()
@@ -168,7 +172,7 @@ class BatchReader:
             headers_of(opened.study, result.readings),
             kinds=kinds,
             revision=opened.latest.revision + 1 if opened.latest else 1,
-            input_digest=opened.input_digest,
+            input_digest=opened.study.input_digest,
             predecessors=_predecessors(opened),
             station_name=self._station_name,
             # The report tells the time of day that the reader lives in.

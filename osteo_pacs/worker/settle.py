@@ -56,7 +56,7 @@ class Settler:
         study_id, result = attempt.claim.study_id, reported.result
         new = NewReport(
             study_id=study_id,
-            input_digest=attempt.opened.input_digest,
+            input_digest=attempt.opened.study.input_digest,
             model_version_id=self._model_version_id,
             outcome=result.outcome,
             probability=result.probability,

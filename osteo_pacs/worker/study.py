@@ -15,7 +15,7 @@ from osteo_pacs.db.instances import InstanceDecision, InstanceRow
 from osteo_pacs.decode import Decoder, Undecodable
 from osteo_pacs.dicom.age import age_years
 from osteo_pacs.errors import PermanentError
-from osteo_pacs.findings import InstanceRef, Refusal, RefusalReason
+from osteo_pacs.findings import InstanceRef, Refusal, RefusalReason, input_digest
 from osteo_pacs.images import GreyImage
 from osteo_pacs.select import decide
 from osteo_pacs.spool import Spool
@@ -34,6 +34,7 @@ class PassedOver:
     row: InstanceRow
     reason: str
     header: Dataset | None = None
+    is_made_by_software: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,15 @@ class OpenedStudy:
     def images(self) -> tuple[Image, ...]:
         """What comes before the model."""
         return tuple(judged for judged in self.judged if isinstance(judged, Image))
+
+    @property
+    def input_digest(self) -> str:
+        """Names what the study is read from: the images of its scanners, whatever became of each.
+
+        Pictures that software made of them are left out. A PACS that sends our own back would otherwise get a
+        new report for each, and send its picture back.
+        """
+        return input_digest([one.row.sop_instance_uid for one in self.judged if _is_input(one)])
 
     @property
     def decisions(self) -> Iterator[InstanceDecision]:
@@ -124,7 +134,7 @@ class StudyOpener:
             return PassedOver(row, f"its header cannot be read: {header.detail}")
         decision = decide(header, self._rules)
         if not decision.is_selected:
-            return PassedOver(row, decision.reason, header)
+            return PassedOver(row, decision.reason, header, decision.is_made_by_software)
         instance = InstanceRef(
             row.sop_class_uid, row.sop_instance_uid, row.series_instance_uid, study_instance_uid
         )
@@ -148,6 +158,10 @@ def refuse(instance: InstanceRef, header: Dataset, reason: RefusalReason, senten
     """A refusal with the image's size as far as its header tells it."""
     rows, columns = (_size(header, keyword) for keyword in ("Rows", "Columns"))
     return Refusal(instance, rows, columns, reason, sentence)
+
+
+def _is_input(judged: Judged) -> bool:
+    return judged.row.is_image and not (isinstance(judged, PassedOver) and judged.is_made_by_software)
 
 
 def _size(header: Dataset, keyword: str) -> int:

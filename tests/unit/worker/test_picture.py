@@ -80,7 +80,7 @@ def answer(probability):
 
 def report(batch_reader, *probabilities):
     images = IMAGES[: len(probabilities)]
-    opened = Opened(OpenedStudy(sources.STUDY, images), "d" * 64, None, 0.0)
+    opened = Opened(OpenedStudy(sources.STUDY, images), None, is_known=False, seconds=0.0)
     answers = {one.row.id: answer(each) for one, each in zip(images, probabilities, strict=True)}
     return batch_reader._report(opened, answers)
 
@@ -128,7 +128,9 @@ def test_of_several_images_the_one_that_the_outcome_rests_on_is_explained():
 
 
 @pytest.mark.parametrize(
-    "explainer", [Explainer(ValueError("broken")), Explainer(shape=(200, 100, 7))], ids=["not explained", "not drawn"]
+    "explainer",
+    [Explainer(ValueError("broken")), Explainer(shape=(200, 100, 7))],
+    ids=["not explained", "not drawn"],
 )
 def test_a_picture_that_fails_does_not_cost_the_report(explainer):
     with capture_logs() as events:

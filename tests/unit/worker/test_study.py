@@ -1,9 +1,10 @@
 """What of a study comes before the model: real files, the real decoding process, the shipped rules."""
 
+import io
 from copy import deepcopy
 
 import pytest
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 
 from osteo_pacs import shipped
 from osteo_pacs.config import load
@@ -11,7 +12,9 @@ from osteo_pacs.db.instances import InstanceRow
 from osteo_pacs.decode import Decoder
 from osteo_pacs.findings import RefusalReason
 from osteo_pacs.phantom import demo_study
+from osteo_pacs.report import DocumentKind
 from osteo_pacs.worker.study import Image, PassedOver, PatientChanged, Refused, StudyOpener
+from sr_gate.results import documents, explanation, finding
 
 UID = "1.2.3"
 
@@ -123,3 +126,26 @@ def test_an_encapsulated_document_is_not_even_opened(opener):
     )
     (one,) = opener.open(UID, [row(1, ds)]).judged
     assert one == PassedOver(row(1, ds), "the object is no image")
+
+
+def our_picture(ds):
+    """The picture of an image, as a PACS may send it back."""
+    read = finding(ds, 0.9)
+    [picture] = documents([ds], read, kinds=[DocumentKind.PICTURE], explains=explanation(read)).values()
+    return dcmread(io.BytesIO(picture.content))
+
+
+def test_our_own_picture_that_comes_back_is_not_read_and_makes_no_other_study(opened, phantom):
+    """Else each report's picture would lead to another report, with another picture."""
+    spine = phantom.datasets[0]
+    before = opened(spine).input_digest
+    study = opened(spine, our_picture(spine))
+    _, picture = study.judged
+    assert isinstance(picture, PassedOver)
+    assert picture.reason == "the image was made by image processing software"
+    assert study.input_digest == before
+
+
+def test_every_image_of_a_scanner_makes_another_input(opened, phantom):
+    spine, femur = phantom.datasets[:2]
+    assert opened(spine, femur).input_digest != opened(spine).input_digest
