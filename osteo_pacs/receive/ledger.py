@@ -1,13 +1,15 @@
 """The database's side of keeping an instance, with one commit for all associations that wait for one.
 
-Whoever finds no one committing commits for everyone who waits: four associations cost two commits, not four, and
-while one half commits the other half receives.
+Whoever finds no one committing commits for everyone who waits. On a quick disk four associations fall into two
+groups, and while one commits the other receives. On a slow one the commit is all that counts: there everyone is
+waited for, so that four associations cost one commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from threading import Lock
+import time
+from collections.abc import Callable, Sequence
+from threading import Event, Lock
 
 from osteo_pacs.db.lean import lean_write
 from osteo_pacs.db.receipts import NewInstance, Record, Sender, record_instances
@@ -15,6 +17,8 @@ from osteo_pacs.db.session import Database
 from osteo_pacs.errors import RetryableError
 
 BATCH = 64
+SLOW_COMMIT_S = 0.005
+MAX_PATIENCE_S = 0.02
 
 
 class CommitUnknown(RetryableError):
@@ -41,11 +45,15 @@ class _Entry:
 class Ledger:
     """Records instances whose files are on the disk."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._database = database
+        self._monotonic = monotonic
         self._lock = Lock()
         self._waiting: list[_Entry] = []
         self._is_committing = False
+        self._all_here = Event()
+        self._senders = 1
+        self._patience_s = 0.0
 
     def record(self, instance: NewInstance, sender: Sender | None) -> Record:
         """Commits the row; returns when it is on the disk.
@@ -69,26 +77,34 @@ class Ledger:
         """Takes a place among those who wait; True where no one commits, so that this thread has to."""
         with self._lock:
             self._waiting.append(entry)
+            if len(self._waiting) >= self._senders:
+                self._all_here.set()
             is_first = not self._is_committing
             self._is_committing = True
             return is_first
 
     def _commit_waiting(self, own: _Entry) -> None:
+        self._all_here.wait(self._patience_s)
         batch = self._take()
+        started = self._monotonic()
         self._commit(batch)
         for entry in batch:
             if entry is not own:
                 entry.wake()
-        self._hand_over()
+        self._hand_over(len(batch), self._monotonic() - started)
 
     def _take(self) -> list[_Entry]:
         with self._lock:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            self._all_here.clear()
         return batch
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, committed: int, commit_s: float) -> None:
         """Whoever has waited longest commits next."""
         with self._lock:
+            # Who was in this commit most likely sends on, as do those who came meanwhile.
+            self._senders = committed + len(self._waiting)
+            self._patience_s = min(commit_s / 2, MAX_PATIENCE_S) if commit_s > SLOW_COMMIT_S else 0
             if self._waiting:
                 self._waiting[0].wake()
             else:

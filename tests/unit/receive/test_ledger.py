@@ -59,7 +59,7 @@ def record_at_once(ledger: Ledger, instances: list[NewInstance]) -> list[object]
     for thread in threads:
         thread.start()
     until(lambda: len(ledger._waiting) == len(instances))
-    ledger._hand_over()
+    ledger._hand_over(0, 0)
     for thread in threads:
         thread.join()
     return results
@@ -84,6 +84,31 @@ def test_who_waits_goes_in_one_transaction(ledger, database, monkeypatch):
     assert [record.outcome for record in results] == [Outcome.NEW] * 10
     assert sizes == [10]
     assert len(rows(database)) == 10
+
+
+def test_on_a_slow_disk_those_who_send_are_waited_for(ledger, monkeypatch):
+    sizes = count_transactions(monkeypatch)
+    monkeypatch.setattr(ledger_module, "SLOW_COMMIT_S", 0)
+    monkeypatch.setattr(ledger_module, "MAX_PATIENCE_S", 20)
+    record_at_once(ledger, [new_instance("1.1"), new_instance("1.2"), new_instance("1.3")])
+    ledger._patience_s = 20
+    threads = [threading.Thread(target=ledger.record, args=(new_instance(f"2.{n}"), None)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+        until(lambda: ledger._is_committing)
+    for thread in threads:
+        thread.join()
+    assert sizes == [3, 3]
+
+
+def test_a_sender_who_stays_away_is_not_waited_for_again(ledger, monkeypatch):
+    sizes = count_transactions(monkeypatch)
+    monkeypatch.setattr(ledger_module, "SLOW_COMMIT_S", 0)
+    record_at_once(ledger, [new_instance("1.1"), new_instance("1.2")])
+    assert ledger._senders == 2
+    ledger.record(new_instance("1.3"), None)
+    assert ledger._senders == 1
+    assert sizes == [2, 1]
 
 
 def test_more_than_one_transaction_takes_go_in_turn(ledger, database, monkeypatch):
