@@ -104,6 +104,25 @@ def test_a_resent_study_gives_no_second_report(service, pacs, study, files):
     assert len(service.ask("study", "show", study.study_instance_uid)["reports"]) == 1
 
 
+def test_what_the_pacs_sends_back_of_ours_gives_no_second_report(service, pacs, study, files, tmp_path):
+    storescu(service.port, *files, called=CALLED)
+    reports_of(pacs, study)
+    until(lambda: [*service.events("report_delivered")], timeout_s=60, every_s=0.1)
+    ours = pacs.instances(study.study_instance_uid)
+    returned = [tmp_path / f"returned-{number}.dcm" for number in range(len(ours))]
+    for path, ds in zip(returned, ours, strict=True):
+        dcmwrite(path, ds)
+
+    storescu(service.port, *returned, called=CALLED)
+
+    until(lambda: [*service.events("study_not_read")], timeout_s=60, every_s=0.1)
+    shown = service.ask("study", "show", study.study_instance_uid)
+    assert len(shown["reports"]) == 1
+    assert len(shown["instances"]) == len(files) + 3
+    assert all(instance["reason"] for instance in shown["instances"])
+    assert pacs.count() == 3
+
+
 def another_study(files):
     for path in files:
         ds = dcmread(path)
