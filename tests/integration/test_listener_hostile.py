@@ -270,5 +270,5 @@ def test_a_peer_that_never_reads_is_left(listener):
         peer.associate()
         threads = threading.active_count()
         echo = p_data(3, COMMAND | LAST, command(0x0030, uids={0x0002: VERIFICATION.encode() + b"\0"}))
-        peer.pour(itertools.repeat(echo * 100), within_s=PDU_TIMEOUT_S + SLACK_S)
+        peer.pour(itertools.repeat(echo * 100), within_s=60)
         until(lambda: threading.active_count() < threads)
