@@ -37,7 +37,7 @@ def header(**attributes):
         ({"BodyPartExamined": "LSPINE"}, True),
         ({"BodyPartExamined": "LSPINE", "ViewPosition": "LL"}, False),
         ({"BodyPartExamined": "HIP", "StudyDescription": "AP spine and hip"}, False),
-        ({"ImageType": ["DERIVED", "PRIMARY"], "ProtocolName": "AP Spine"}, False),
+        ({"ImageType": ["DERIVED", "SECONDARY"], "SeriesDescription": "AP Lumbar Spine"}, True),
         ({}, False),
     ],
 )
