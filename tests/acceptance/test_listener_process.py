@@ -25,7 +25,8 @@ from receiving.process import Installation, ListenerProcess, installation
 from receiving.raw_peer import RELEASE_RP, RELEASE_RQ, pdu
 
 MUST_NOT_BE_LOADED = {
-    "pydicom", "pynetdicom", "numpy", "PIL", "torch", "monai", "highdicom", "openvino", "scipy", "pylibjpeg", "libjpeg", "openjpeg", "jpeg_ls",
+    "pydicom", "pynetdicom", "numpy", "PIL", "torch", "monai", "highdicom", "openvino", "scipy",
+    "pylibjpeg", "libjpeg", "openjpeg", "jpeg_ls",
     "osteo_pacs.decode", "osteo_pacs.infer.bundle", "osteo_pacs.report", "osteo_pacs.worker",
 }  # fmt: skip
 
