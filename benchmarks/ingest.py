@@ -4,8 +4,7 @@
 
 Each round visits every server with 1 and with 4 associations before the next round begins, so that what else the
 machine does falls on all of them alike; only the ratios of one run mean something. The sender is DCMTK's storescu,
-one process an association, which invents a new SOP Instance UID for every send. TCP_NODELAY=1 for all of DCMTK and
-Orthanc: without it each message waits 40 ms for Nagle's algorithm.
+one process an association, which invents a new SOP Instance UID for every send.
 """
 
 from __future__ import annotations
@@ -15,66 +14,38 @@ import json
 import os
 import random
 import shutil
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from common import (
+    ENVIRONMENT,
+    Server,
+    listens,
+    machine,
+    options_of,
+    progress,
+    ratios,
+    running,
+    spread,
+    write_report,
+)
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
-ENVIRONMENT = os.environ | {"TCP_NODELAY": "1", "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+from osteo_pacs.db import migrate
+from osteo_pacs.db.session import Database
+
 ASSOCIATIONS = (1, 4)
 ROWS, COLUMNS = 640, 600
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-
-
-class Server(ABC):
-    """A Storage SCP under test, in a folder of its own."""
-
-    name: str
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = free_port()
-        folder.mkdir()
-
-    @abstractmethod
-    def command(self) -> Sequence[str]:
-        """The program and its options."""
-
-    @property
-    def ae_title(self) -> str:
-        return "ANY-SCP"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return ENVIRONMENT
-
-    @contextmanager
-    def running(self) -> Iterator[int]:
-        """Its process id, once it listens."""
-        with (self.folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                self.command(), cwd=self.folder, env=self.environment, stdout=log, stderr=log
-            )
-        try:
-            wait_for(lambda: listens(self.port) or process.poll() is not None)
-            if process.poll() is not None:
-                raise SystemExit(f"{self.name} ended:\n{(self.folder / 'log').read_text()[-2000:]}")
-            yield process.pid
-        finally:
-            process.terminate()
-            process.wait(30)
 
 
 class Storescp(Server):
@@ -110,24 +81,23 @@ class Orthanc(Server):
 
 
 class OsteoPacs(Server):
-    """The listener of this checkout, on SQLite."""
+    """One listener process of this checkout, on SQLite."""
 
     name = "osteo_pacs"
+    ae_title = "OSTEO_PACS"
 
     def command(self) -> Sequence[str]:
         (self.folder / "config.toml").write_text("")
-        program = [sys.executable, "-m", "osteo_pacs"]
-        subprocess.run([*program, "db", "upgrade"], env=self.environment, check=True, capture_output=True)
-        return [*program, "listener"]
-
-    @property
-    def ae_title(self) -> str:
-        return "OSTEO_PACS"
+        with closing(Database(self.environment["OSTEO_PACS__DATABASE__URL"])) as database:
+            migrate.upgrade(database)
+        return [sys.executable, "-m", "osteo_pacs", "listener"]
 
     @property
     def environment(self) -> dict[str, str]:
+        """A configuration that only says where."""
         return ENVIRONMENT | {
             "OSTEO_PACS_CONFIG": str(self.folder / "config.toml"),
+            "OSTEO_PACS__DATABASE__URL": f"sqlite:///{self.folder}/osteo_pacs.db",
             "OSTEO_PACS__LISTENER__PORT": str(self.port),
         }
 
@@ -137,18 +107,13 @@ SERVERS: tuple[type[Server], ...] = (OsteoPacs, Orthanc, Storescp)
 
 @dataclass
 class Measured:
-    """What one server did with one number of associations."""
+    """What one server did with one number of associations, round by round."""
 
     instances_per_s: list[float] = field(default_factory=list)
     cpu_ms_each: list[float] = field(default_factory=list)
 
-    def as_json(self) -> dict[str, Any]:
-        rates = self.instances_per_s
-        return {
-            "instances_per_s": round(statistics.median(rates), 1),
-            "range": [round(min(rates), 1), round(max(rates), 1)],
-            "server_cpu_ms_each": round(statistics.median(self.cpu_ms_each), 2),
-        }
+
+Results = dict[str, dict[int, Measured]]
 
 
 def main() -> None:
@@ -158,39 +123,36 @@ def main() -> None:
         results = measure(folder, options.rounds, options.instances)
     finally:
         shutil.rmtree(folder)
-    report = json.dumps(summary(results, options.instances), indent=2)
-    if options.output:
-        options.output.write_text(report + "\n")
-    print(report)
+    write_report(summary(results, options.instances), options.output)
 
 
-def measure(folder: Path, rounds: int, instances: int) -> dict[str, dict[int, Measured]]:
-    """All rounds; the first one, which warms up, is not counted."""
+def measure(folder: Path, rounds: int, instances: int) -> Results:
+    """All rounds; a first one, which warms up, is not counted."""
     image = write_image(folder / "image.dcm")
-    results = {kind.name: {count: Measured() for count in ASSOCIATIONS} for kind in SERVERS}
-    with ExitStack() as stack:
-        running = []
-        for kind in SERVERS:
-            server = kind(folder / kind.name)
-            running.append((server, stack.enter_context(server.running())))
+    servers = [kind(folder / kind.name) for kind in SERVERS]
+    results = {server.name: {count: Measured() for count in ASSOCIATIONS} for server in servers}
+    with running(*servers):
         for number in range(rounds + 1):
             for count in ASSOCIATIONS:
-                for server, pid in running:
-                    rate, cpu_ms = push(server, pid, image, count, instances)
+                for server in servers:
+                    rate, cpu_ms = push(server, image, count, instances)
+                    progress(
+                        f"round {number}, {count} associations, {server.name}: {rate:.0f}/s, {cpu_ms:.2f} ms CPU"
+                    )
                     if number:
                         results[server.name][count].instances_per_s.append(rate)
                         results[server.name][count].cpu_ms_each.append(cpu_ms)
     return results
 
 
-def push(server: Server, pid: int, image: Path, associations: int, instances: int) -> tuple[float, float]:
+def push(server: Server, image: Path, associations: int, instances: int) -> tuple[float, float]:
     """Instances a second, and the server's CPU milliseconds for each."""
     each = instances // associations
     command = [
         "storescu", "-R", "+II", "--repeat", str(each), "-aec", server.ae_title,
         "127.0.0.1", str(server.port), str(image),
     ]  # fmt: skip
-    cpu_before, started = cpu_s(pid), time.perf_counter()
+    cpu_before, started = cpu_s(server.pid), time.perf_counter()
     senders = [
         subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for _ in range(associations)
@@ -200,34 +162,50 @@ def push(server: Server, pid: int, image: Path, associations: int, instances: in
         if sender.returncode or errors:
             raise SystemExit(f"storescu to {server.name}: {errors.decode()[-500:]}")
     seconds = time.perf_counter() - started
+    reap(server)
     sent = each * associations
-    return sent / seconds, (cpu_s(pid) - cpu_before) * 1000 / sent
+    return sent / seconds, (cpu_s(server.pid) - cpu_before) * 1000 / sent
 
 
-def summary(results: dict[str, dict[int, Measured]], instances: int) -> dict[str, Any]:
-    """Medians, and our ratio to each of the others, round by round."""
+def reap(server: Server) -> None:
+    """Lets a server that forks collect its children, whose CPU time counts only then."""
+    listens(server.port)
+    time.sleep(0.1)
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process, and of its children that it has collected."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS_PER_S
+
+
+def summary(results: Results, instances: int) -> dict[str, Any]:
+    """Each server's figures, and our ratio to each of the others, round by round."""
     ours = results[OsteoPacs.name]
     return {
         "benchmark": "ingest",
+        "machine": machine(),
         "instance_bytes": ROWS * COLUMNS,
         "instances_per_push": instances,
-        "rounds": len(ours[ASSOCIATIONS[0]].instances_per_s),
-        "processors": os.cpu_count(),
         "servers": {
-            name: {str(count): measured.as_json() for count, measured in by_count.items()}
+            name: {
+                str(count): {
+                    "instances_per_s": spread(measured.instances_per_s, 1),
+                    "server_cpu_ms_each": spread(measured.cpu_ms_each, 2),
+                }
+                for count, measured in by_count.items()
+            }
             for name, by_count in results.items()
         },
         "ratio_to": {
-            name: {str(count): ratios(ours[count], measured) for count, measured in by_count.items()}
+            name: {
+                str(count): ratios(ours[count].instances_per_s, measured.instances_per_s)
+                for count, measured in by_count.items()
+            }
             for name, by_count in results.items()
             if name != OsteoPacs.name
         },
     }
-
-
-def ratios(ours: Measured, others: Measured) -> dict[str, Any]:
-    each = [a / b for a, b in zip(ours.instances_per_s, others.instances_per_s, strict=True)]
-    return {"median": round(statistics.median(each), 2), "range": [round(min(each), 2), round(max(each), 2)]}
 
 
 def write_image(path: Path) -> Path:
@@ -241,7 +219,7 @@ def write_image(path: Path) -> Path:
     ds.Rows, ds.Columns, ds.SamplesPerPixel = ROWS, COLUMNS, 1
     ds.BitsAllocated = ds.BitsStored = 8
     ds.HighBit, ds.PixelRepresentation, ds.PhotometricInterpretation = 7, 0, "MONOCHROME2"
-    ds.PixelData = random.Random(1).randbytes(ROWS * COLUMNS)
+    ds.PixelData = random.Random(1).randbytes(ROWS * COLUMNS)  # noqa: S311 - noise, not a secret
     ds["PixelData"].VR = "OW"
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -249,41 +227,10 @@ def write_image(path: Path) -> Path:
     return path
 
 
-def cpu_s(pid: int) -> float:
-    """CPU seconds of a process and of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / TICKS_PER_S
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def wait_for(condition: Callable[[], bool], *, timeout_s: float = 30) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit("a server did not start in time")
-        time.sleep(0.05)
-
-
 def parsed_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count (default 5)")
     parser.add_argument("--instances", type=int, default=400, help="instances in each push (default 400)")
-    parser.add_argument("--folder", type=Path, help="where the servers store; the disk under it is what is measured")
-    parser.add_argument("--output", type=Path, help="also write the JSON here")
     return parser.parse_args()
 
 

@@ -54,7 +54,8 @@ class Spool:
         """
         folder = f"{_INSTANCES}/{now:%Y%m%d}"
         digest = hashlib.sha256(meta.sop_instance_uid.encode()).hexdigest()
-        path = f"{folder}/{digest[:32]}-{secrets.token_hex(8)}{_SUFFIX}"
+        # The time first: an index over names in their order grows at its end alone.
+        path = f"{folder}/{now:%H%M%S%f}-{digest[:16]}-{secrets.token_hex(8)}{_SUFFIX}"
         try:
             self._make_folder(folder)
             return SpoolFile(f"{self.directory}/{path}", path, meta.encode())

@@ -66,7 +66,7 @@ def test_names_are_digests_and_never_the_same(spool):
     assert one != other
     folder, day, name = one.split("/")
     assert (folder, day) == ("instances", "20260301")
-    assert name.startswith(sha256(b"1.2.3").hexdigest()[:32])
+    assert name.startswith(f"120000000000-{sha256(b'1.2.3').hexdigest()[:16]}-")
     assert "1.2.3" not in name
 
 
