@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import and_, literal_column, or_, select, update
+from sqlalchemy import Integer, Table, and_, bindparam, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.tables import Instance, OpenAssociation, Study
@@ -32,32 +33,41 @@ def find_open_studies(
 
     With ``lock`` no one else may complete them, or add to them, until the transaction ends.
     """
-    has_open = (
-        select(OpenAssociation.study_id)
-        .where(OpenAssociation.study_id == Study.id, OpenAssociation.expires_at > now)
-        .exists()
-    )
-    is_quiet = and_(Study.last_received_at <= quiet_since, ~has_open)
-    may_be_due = or_(is_quiet, Study.opened_at <= opened_before)
-    # A literal, not a parameter: the partial index is used only where the planner sees its condition.
-    statement = (
-        select(Study.id, Study.opened_at, Study.last_received_at, has_open)
-        .where(literal_column("study.completed_at IS NULL"), may_be_due)
-        .order_by(Study.last_received_at)
-        .limit(limit)
-    )
-    if lock:
-        statement = statement.with_for_update(of=Study, skip_locked=True)
-    return [OpenStudy(*row) for row in session.execute(statement)]
+    limits = {"now": now, "quiet_since": quiet_since, "opened_before": opened_before, "at_most": limit}
+    return [OpenStudy(*row) for row in session.execute(_LOCK_OPEN if lock else _OPEN, limits)]
 
 
 def mark_complete(session: Session, study_id: int, *, now: datetime, reason: str) -> None:
     """The study is whole, for this reason."""
-    values = {"completed_at": now, "complete_reason": reason}
-    session.execute(update(Study).where(Study.id == study_id).values(values))
+    session.execute(_MARK, {"marked": study_id, "completed_at": now, "complete_reason": reason})
 
 
 def instance_uids(session: Session, study_id: int, sop_class_uids: Sequence[str]) -> list[str]:
     """The SOP Instance UIDs of a study's instances of these SOP Classes."""
-    of_study = and_(Instance.study_id == study_id, Instance.sop_class_uid.in_(sop_class_uids))
-    return list(session.scalars(select(Instance.sop_instance_uid).where(of_study)))
+    return list(session.scalars(_UIDS, {"of_study": study_id, "sop_class_uids": list(sop_class_uids)}))
+
+
+# Built once: the scheduler looks again and again, and building a statement costs more than running it does.
+_STUDY, _INSTANCE = cast("Table", Study.__table__), cast("Table", Instance.__table__)
+_HAS_OPEN = (
+    select(OpenAssociation.study_id)
+    .where(OpenAssociation.study_id == _STUDY.c.id, OpenAssociation.expires_at > bindparam("now"))
+    .exists()
+)
+_IS_QUIET = and_(_STUDY.c.last_received_at <= bindparam("quiet_since"), ~_HAS_OPEN)
+# A literal, not a parameter: the partial index is used only where the planner sees its condition.
+_OPEN = (
+    select(_STUDY.c.id, _STUDY.c.opened_at, _STUDY.c.last_received_at, _HAS_OPEN)
+    .where(
+        literal_column("study.completed_at IS NULL"),
+        or_(_IS_QUIET, _STUDY.c.opened_at <= bindparam("opened_before")),
+    )
+    .order_by(_STUDY.c.last_received_at)
+    .limit(bindparam("at_most", type_=Integer))
+)
+_LOCK_OPEN = _OPEN.with_for_update(of=_STUDY, skip_locked=True)
+_MARK = update(_STUDY).where(_STUDY.c.id == bindparam("marked"))
+_UIDS = select(_INSTANCE.c.sop_instance_uid).where(
+    _INSTANCE.c.study_id == bindparam("of_study"),
+    _INSTANCE.c.sop_class_uid.in_(bindparam("sop_class_uids", expanding=True)),
+)
