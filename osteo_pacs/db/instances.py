@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.tables import Instance, Study
@@ -46,27 +47,20 @@ def study_instance_uid(session: Session, study_id: int) -> str:
     Raises:
         NoResultFound: there is no such study.
     """
-    return session.scalars(select(Study.study_instance_uid).where(Study.id == study_id)).one()
+    uid: str = session.scalars(_STUDY_UID, {"of_study": study_id}).one()
+    return uid
 
 
 def instances_of(session: Session, study_id: int) -> list[InstanceRow]:
     """The study's instances in the order in which they came."""
-    columns = (
-        Instance.id,
-        Instance.sop_class_uid,
-        Instance.sop_instance_uid,
-        Instance.series_instance_uid,
-        Instance.path,
-    )
-    rows = session.execute(select(*columns).where(Instance.study_id == study_id).order_by(Instance.id))
-    return [InstanceRow(*row) for row in rows]
+    return [InstanceRow(*row) for row in session.execute(_INSTANCES, {"of_study": study_id})]
 
 
 def record_decisions(session: Session, decisions: Iterable[InstanceDecision]) -> None:
     """Keeps each decision with its instance."""
     rows = [
         {
-            "id": decision.instance_id,
+            "of_instance": decision.instance_id,
             "is_selected": decision.is_selected,
             "reason": decision.reason[:REASON_LIMIT],
             **({"pixel_digest": decision.pixel_digest} if decision.pixel_digest else {}),
@@ -76,10 +70,27 @@ def record_decisions(session: Session, decisions: Iterable[InstanceDecision]) ->
     # Rows of one shape go to the database together.
     for has_digest in (True, False):
         if alike := [row for row in rows if ("pixel_digest" in row) is has_digest]:
-            session.execute(update(Instance), alike)
+            session.execute(_DECIDE, alike)
 
 
 def record_result_reason(session: Session, study_id: int, reason: str | None) -> None:
     """Why the study's last reading gave no report; None where it gave one."""
-    values = {"result_reason": reason[:REASON_LIMIT] if reason else None}
-    session.execute(update(Study).where(Study.id == study_id).values(values))
+    session.execute(_SAY_WHY, {"of_study": study_id, "result_reason": reason[:REASON_LIMIT] if reason else None})
+
+
+# Built once: a worker runs them for every study, and building a statement costs more than running it does.
+_STUDY, _INSTANCE = cast("Table", Study.__table__), cast("Table", Instance.__table__)
+_STUDY_UID = select(_STUDY.c.study_instance_uid).where(_STUDY.c.id == bindparam("of_study"))
+_INSTANCES = (
+    select(
+        _INSTANCE.c.id,
+        _INSTANCE.c.sop_class_uid,
+        _INSTANCE.c.sop_instance_uid,
+        _INSTANCE.c.series_instance_uid,
+        _INSTANCE.c.path,
+    )
+    .where(_INSTANCE.c.study_id == bindparam("of_study"))
+    .order_by(_INSTANCE.c.id)
+)
+_DECIDE = update(_INSTANCE).where(_INSTANCE.c.id == bindparam("of_instance"))
+_SAY_WHY = update(_STUDY).where(_STUDY.c.id == bindparam("of_study"))

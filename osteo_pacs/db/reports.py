@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Table, and_, bindparam, insert, select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.tables import Delivery, Document, ModelVersionRow, Report, Study
@@ -96,12 +96,8 @@ class ReportSummary:
 
 def report_exists(session: Session, study_id: int, input_digest: str, model_version_id: int) -> bool:
     """Whether this model version has read this input set of the study."""
-    same = and_(
-        Report.study_id == study_id,
-        Report.input_digest == input_digest,
-        Report.model_version_id == model_version_id,
-    )
-    return session.scalar(select(Report.id).where(same)) is not None
+    same = {"study_id": study_id, "input_digest": input_digest, "model_version_id": model_version_id}
+    return session.scalar(_SAME, same) is not None
 
 
 def latest_report(session: Session, study_id: int) -> LatestReport | None:
@@ -164,6 +160,11 @@ _NEWEST = (
     .where(_REPORT.c.study_id == bindparam("of_study"))
     .order_by(_REPORT.c.revision.desc())
     .limit(1)
+)
+_SAME = select(_REPORT.c.id).where(
+    _REPORT.c.study_id == bindparam("study_id"),
+    _REPORT.c.input_digest == bindparam("input_digest"),
+    _REPORT.c.model_version_id == bindparam("model_version_id"),
 )
 _ADD_REPORT = insert(_REPORT).returning(_REPORT.c.id)
 _ADD_DOCUMENTS = insert(_DOCUMENT)
