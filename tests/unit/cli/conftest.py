@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from databases import opened, url_at_head
 from osteo_pacs.cli import app
 from osteo_pacs.db import deliveries, instances, receipts, reports, studies
+from osteo_pacs.db.lean import lean_write
 from osteo_pacs.db.tables import JobKind, ModelVersionRow
 from osteo_pacs.jobs import queue
 
@@ -66,8 +67,8 @@ class Installation:
             (_instance(study_instance_uid, uid, now), _sender(now))
             for uid in sop_instance_uids or [f"{study_instance_uid}.1"]
         ]
-        with self.database.write() as session:
-            return receipts.record_instances(session, received)[0].study_id
+        with lean_write(self.database) as lean:
+            return receipts.record_instances(lean, received)[0].study_id
 
     def complete(self, study_id, *, now=NOW):
         """The study is whole and its INFER job waits; gives the job's id."""
