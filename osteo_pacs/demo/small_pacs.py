@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from pydicom.filewriter import dcmwrite
 from pynetdicom import AE, evt
 from pynetdicom.events import Event
+from pynetdicom.transport import ThreadedAssociationServer
 
 from osteo_pacs.demo.errors import DemonstrationFailed
 from osteo_pacs.dicom import sop_classes
@@ -62,7 +64,9 @@ def small_pacs(folder: Path) -> Iterator[SmallPacs]:
     ae = AE(AE_TITLE)
     for uid in (sop_classes.VERIFICATION, *sop_classes.STORAGE):
         ae.add_supported_context(uid, list(sop_classes.UNCOMPRESSED))
-    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, pacs.store)])
+    started = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, pacs.store)])
+    # None is for servers that block.
+    server = cast("ThreadedAssociationServer", started)
     pacs.port = server.server_address[1]
     try:
         yield pacs
