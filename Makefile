@@ -14,8 +14,7 @@ demo: $(READY)  ## A simulated spine DXA study in by C-STORE, a Structured Repor
 	@$(BIN)/osteo-pacs demo
 
 test: $(READY) peers  ## Every test, against real peers (DCMTK, Orthanc, PostgreSQL).
-# Real processes miss a deadline on a machine that others keep busy: what failed is told, and run once more.
-	@$(BIN)/python -m pytest || { echo "Once more, what failed:"; $(BIN)/python -m pytest --last-failed; }
+	@$(BIN)/python -m pytest
 
 check: $(READY)  ## Format, lint, types and architecture, then every test.
 	@$(BIN)/ruff format --check .

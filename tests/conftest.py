@@ -5,7 +5,8 @@ import structlog
 
 
 @pytest.fixture(autouse=True)
-def _log_as_at_the_start():
+def _log_as_it_was():
     """A command that a test runs within this process configures the log, and the next test must not feel it."""
+    before = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
