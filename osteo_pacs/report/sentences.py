@@ -15,6 +15,9 @@ AGE_UNKNOWN = "Patient age unknown: the result holds for postmenopausal women an
 NO_STATEMENT = "No statement about bone status is made."
 DEMONSTRATION = "DEMONSTRATION MODEL: trained on simulated images, not for clinical use."
 
+LEAST = 0.001
+"""Probability below which, and distance from 1 within which, a figure would read as certain."""
+
 _OUTCOME_WORDS = {
     Outcome.POSITIVE: "POSITIVE",
     Outcome.NEGATIVE: "NEGATIVE",
@@ -36,6 +39,15 @@ def percent(probability: float, *, is_positive: bool) -> str:
     """The probability in percent with one decimal, rounded away from the threshold so that it never crosses it."""
     rounding = ROUND_CEILING if is_positive else ROUND_FLOOR
     return str((Decimal(str(probability)) * 100).quantize(Decimal("0.1"), rounding))
+
+
+def percent_in_words(probability: float, *, is_positive: bool) -> str:
+    """The probability in percent, never as a certainty: ``4.2 %``, ``below 0.1 %`` or ``above 99.9 %``."""
+    if probability < LEAST:
+        return "below 0.1 %"
+    if probability > 1 - LEAST:
+        return "above 99.9 %"
+    return f"{percent(probability, is_positive=is_positive)} %"
 
 
 def threshold_percent(model: ModelVersion) -> str:
@@ -79,10 +91,8 @@ def verdict(finding: Finding, model: ModelVersion, *, of_several: bool = False) 
     """What was found, and with which probability beside which threshold."""
     name = ascii_text(model.positive_class.meaning)
     probability = "highest probability" if of_several else "probability"
-    figures = (
-        f"{percent(finding.probability, is_positive=finding.is_positive)} % "
-        f"(threshold {threshold_percent(model)} %)"
-    )
+    stated = percent_in_words(finding.probability, is_positive=finding.is_positive)
+    figures = f"{stated} (threshold {threshold_percent(model)} %)"
     if finding.is_positive:
         return f"appearance consistent with {name.upper()}", f"{probability} {figures}"
     return f"NO {name.lower()} detected", f"{probability} of {name.lower()} {figures}"

@@ -10,7 +10,7 @@ from osteo_pacs.report.sentences import (
     UNVERIFIED,
     ascii_text,
     for_study,
-    percent,
+    percent_in_words,
     threshold_percent,
 )
 
@@ -40,10 +40,10 @@ def _image_lines(result: StudyResult, index: int, *, several: bool) -> list[str]
 def _reading_lines(reading: Reading, model: ModelVersion, name: str) -> list[str]:
     if not isinstance(reading, Finding):
         return [f"{name}: NOT EVALUATED", f"Reason: {ascii_text(reading.sentence)}"]
-    probability = percent(reading.probability, is_positive=reading.is_positive)
+    probability = percent_in_words(reading.probability, is_positive=reading.is_positive)
     return [
         f"{name}: {'PRESENT' if reading.is_positive else 'ABSENT'}",
-        f"Probability of {name.lower()}: {probability} % (decision threshold {threshold_percent(model)} %)",
+        f"Probability of {name.lower()}: {probability} (decision threshold {threshold_percent(model)} %)",
         f"Image quality: {codes.DIAGNOSTIC_QUALITY.meaning}",
     ]
 

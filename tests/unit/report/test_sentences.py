@@ -28,6 +28,21 @@ def test_negative_sentence_says_of_what_it_is_the_probability():
     )
 
 
+@pytest.mark.parametrize(
+    ("probability", "stated"),
+    [
+        (0.0, "below 0.1 %"),
+        (0.0009, "below 0.1 %"),
+        (0.001, "0.1 %"),
+        (0.9991, "above 99.9 %"),
+        (1.0, "above 99.9 %"),
+    ],
+)
+def test_no_probability_reads_as_certain(probability, stated):
+    found = finding(DS, probability)
+    assert f" {stated} (threshold" in sentences.for_reading(found, clinical())
+
+
 def test_refusal_says_why_and_that_nothing_is_said_of_the_bone():
     assert sentences.for_reading(refusal(DS), clinical()) == (
         "AI: NOT EVALUATED - The lumbar vertebrae L1 to L4 were not recognised. "
