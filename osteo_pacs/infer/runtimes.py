@@ -29,7 +29,10 @@ Output = tuple[torch.Tensor, torch.Tensor]
 class Runtime(Protocol):
     """A network ready to run."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the log and the evidence name it."""
+        ...
 
     def __call__(self, batch: torch.Tensor) -> Output:
         """Probabilities and features of a batch, on the CPU."""
@@ -113,8 +116,36 @@ class OpenVino:
         return probabilities, features
 
 
+class Guarded:
+    """A runtime, and plain PyTorch from the first time on that it fails."""
+
+    def __init__(self, runtime: Runtime, eager: Runtime) -> None:
+        self._runtime = runtime
+        self._eager = eager
+
+    @property
+    def name(self) -> str:
+        """The one that is in use."""
+        return self._runtime.name
+
+    def __call__(self, batch: torch.Tensor) -> Output:
+        """Probabilities and features of a batch."""
+        try:
+            return self._runtime(batch)
+        except Exception as error:
+            if self._runtime is self._eager:
+                raise
+            log.exception("runtime_failed", name=self._runtime.name, exc_info=error)
+            self._runtime = self._eager
+            return self._eager(batch)
+
+
 def fastest(readout: Readout, device: torch.device, shape: Sequence[int], threads: int) -> Runtime:
-    """The first runtime that starts here and computes what eager PyTorch does."""
+    """The first runtime that starts here and computes what eager PyTorch does.
+
+    They are tried in the order in which ``benchmarks/inference.py`` finds them, on one thread and on several. One
+    that fails later gives way to eager PyTorch.
+    """
     eager = Eager(readout, device)
     if device.type != "cpu":
         return eager
@@ -127,7 +158,7 @@ def fastest(readout: Readout, device: torch.device, shape: Sequence[int], thread
     for start in candidates:
         runtime = _started(start, probe, expected)
         if runtime is not None:
-            return runtime
+            return Guarded(runtime, eager)
     return eager
 
 

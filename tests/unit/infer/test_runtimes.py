@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from osteo_pacs.infer import runtimes
-from osteo_pacs.infer.runtimes import Eager, OpenVino, Readout, Traced, fastest
+from osteo_pacs.infer.runtimes import Eager, Guarded, OpenVino, Readout, Traced, fastest
 
 CPU = torch.device("cpu")
 SHAPE = (1, 224, 224)
@@ -73,3 +73,30 @@ def test_a_runtime_that_computes_otherwise_is_passed_over(readout, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.setattr(runtimes, "Traced", Wrong)
     assert fastest(readout, CPU, SHAPE, 1).name == "eager"
+
+
+def test_a_runtime_that_fails_later_gives_way_to_plain_pytorch(readout, probe):
+    class Broken:
+        name = "openvino"
+
+        def __call__(self, _):
+            raise RuntimeError("internal")
+
+    eager = Eager(readout, CPU)
+    guarded = Guarded(Broken(), eager)
+    assert guarded.name == "openvino"
+    for _ in range(2):
+        torch.testing.assert_close(guarded(probe)[0], eager(probe)[0])
+    assert guarded.name == "eager"
+
+
+def test_a_fault_of_plain_pytorch_is_not_hidden(probe):
+    class Broken:
+        name = "eager"
+
+        def __call__(self, _):
+            raise RuntimeError("internal")
+
+    broken = Broken()
+    with pytest.raises(RuntimeError, match="internal"):
+        Guarded(broken, broken)(probe)
