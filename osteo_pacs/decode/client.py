@@ -49,10 +49,14 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """An object that could not be read, and why, in a few words without a value of the header's text."""
+    """An object that could not be read, and why, in a few words without a value of the header's text.
+
+    ``error_type`` names the exception behind it, for the log; empty where the reason says all.
+    """
 
     reason: RefusalReason
     detail: str
+    error_type: str = ""
 
 
 class Decoder:
@@ -123,7 +127,8 @@ class Decoder:
         if "reason" not in head:
             return head, payload
         try:
-            return Undecodable(RefusalReason(head["reason"]), str(head["detail"])[:200])
+            reason, detail, error_type = (str(head[key])[:200] for key in ("reason", "detail", "error_type"))
+            return Undecodable(RefusalReason(reason), detail, error_type)
         except (ValueError, KeyError):
             return _nonsense()
 

@@ -36,6 +36,7 @@ class Refused(Exception):
 
 def answer(rendering: ModuleType, request: dict[str, Any]) -> Answer:
     """The answer to a request: its head, and the pixels as bytes."""
+    error_type = ""
     try:
         if request["op"] == "header":
             return {"header": clean(_read(request["path"], with_pixels=False))}, memoryview(b"")
@@ -45,8 +46,8 @@ def answer(rendering: ModuleType, request: dict[str, Any]) -> Answer:
     except MemoryError:
         reason, detail = "unreadable_pixels", "decoding it needs more memory than is allowed"
     except Exception as error:  # noqa: BLE001 - the loop of the process must outlive every file
-        reason, detail = "unreadable_pixels", f"the object cannot be read ({type(error).__name__})"
-    return {"reason": reason, "detail": detail}, memoryview(b"")
+        reason, detail, error_type = "unreadable_pixels", "the object is damaged", type(error).__name__
+    return {"reason": reason, "detail": detail, "error_type": error_type}, memoryview(b"")
 
 
 def _read(path: str, *, with_pixels: bool) -> Dataset:
@@ -85,13 +86,18 @@ def _decode(rendering: ModuleType, path: str, pixel_limit: int) -> Answer:
 
 def _check_size(ds: Dataset, pixel_limit: int) -> None:
     """Refuses before a decoder sees a byte; sizes are taken from the header, whatever the encoded image claims."""
-    if not any(ds.get_item(keyword) is not None for keyword in _PIXEL_KEYWORDS):
+    if not any(_has_value(ds, keyword) for keyword in _PIXEL_KEYWORDS):
         raise Refused("no_pixels", "the object has no pixel data")
     rows, columns, frames = (_count(ds, keyword) for keyword in ("Rows", "Columns", "NumberOfFrames"))
     if rows * columns * frames > pixel_limit:
         raise Refused("image_too_large", f"{rows} x {columns} pixels in {frames} frames are too many")
     if rows * columns == 0:
         raise Refused("no_pixels", "the image has no rows or no columns")
+
+
+def _has_value(ds: Dataset, keyword: str) -> bool:
+    item = ds.get_item(keyword)
+    return item is not None and bool(item.value)
 
 
 def _check_frame_is_whole(ds: Dataset) -> None:

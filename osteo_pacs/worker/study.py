@@ -17,6 +17,7 @@ from osteo_pacs.dicom.age import age_years
 from osteo_pacs.errors import PermanentError
 from osteo_pacs.findings import InstanceRef, Refusal, RefusalReason, input_digest
 from osteo_pacs.images import GreyImage
+from osteo_pacs.log import get_logger
 from osteo_pacs.select import decide
 from osteo_pacs.spool import Spool
 
@@ -147,6 +148,9 @@ class StudyOpener:
             return Refused(row, header, refuse(instance, header, RefusalReason.UNDER_AGE, sentence))
         decoded = self._decoder.decode(self._spool.path_of(row.path), self._pixel_limit)
         if isinstance(decoded, Undecodable):
+            get_logger().warning(
+                "instance_unreadable", instance_id=row.id, reason=decoded.detail, error_type=decoded.error_type
+            )
             sentence = f"The image could not be read: {decoded.detail}."
             return Refused(row, header, refuse(instance, header, decoded.reason, sentence))
         return Image(

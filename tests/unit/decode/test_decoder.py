@@ -149,6 +149,17 @@ def test_an_absurd_size_is_named(decoder, ramp, tmp_path, absurd):
     assert undecodable == Undecodable(RefusalReason.UNREADABLE_PIXELS, detail)
 
 
+def test_empty_pixel_data_are_no_pixels(decoder, ramp, tmp_path):
+    undecodable = decoder.decode(save(image_dataset(ramp, PixelData=b""), tmp_path))
+    assert undecodable == Undecodable(RefusalReason.NO_PIXELS, "the object has no pixel data")
+
+
+def test_a_fault_is_told_in_plain_words_and_its_type_apart(decoder, ramp, tmp_path):
+    undecodable = decoder.decode(save(image_dataset(ramp, BitsAllocated=7), tmp_path))
+    assert undecodable.detail == "the object is damaged"
+    assert undecodable.error_type.endswith("Error")
+
+
 def test_what_is_no_dicom_is_unreadable(decoder, tmp_path):
     path = tmp_path / "page.html"
     path.write_text("<html>not an image</html>")
@@ -220,9 +231,9 @@ def test_leaving_the_decoder_ends_its_process(ramp, tmp_path):
     assert not process.exists()
 
 
-def test_a_palette_or_colour_image_is_read(decoder, tmp_path):
-    colours = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    decoded = decoder.decode(save(image_dataset(colours), tmp_path))
+def test_a_grey_picture_in_colour_samples_is_read(decoder, tmp_path):
+    grey = np.random.default_rng(1).integers(0, 256, (64, 64, 1), dtype=np.uint8)
+    decoded = decoder.decode(save(image_dataset(np.repeat(grey, 3, axis=2)), tmp_path))
     assert decoded.image.pixels.shape == (64, 64)
 
 
