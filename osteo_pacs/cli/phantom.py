@@ -33,9 +33,10 @@ def phantom(
 ) -> None:
     """Write simulated DXA studies with known truth.
 
-    One seed gives one study, byte for byte. Kinds are ap-spine, spine-hardware, femur-left, femur-right,
-    lateral-spine, total-body, knee-left, knee-right, forearm, chest, report-page and noise. Beside the files of a
-    study lies truth.json: BMD, T-score, confounders and where the vertebrae are.
+    One seed gives one study, byte for byte. Kinds are ap-spine, spine-hardware, spine-upside-down, spine-turned,
+    spine-negative, femur-left, femur-right, lateral-spine, total-body, knee-left, knee-right, forearm, chest,
+    report-page and noise. Beside the files of a study lies truth.json: BMD, T-score, confounders and where the
+    vertebrae are.
     """
     from osteo_pacs.phantom.folder import write_studies
 

@@ -39,7 +39,7 @@ _CONFOUNDERS = {
 
 
 def draw_contact_sheet() -> Image.Image:
-    """Scanner styles at three T-scores, confounders, and the kinds that must be refused; always the same."""
+    """Scanner styles at two T-scores, confounders, and the kinds that must be refused; always the same."""
     examples = [*_styles(), *_confounded(), *_out_of_scope()]
     width, height = _TILE
     rows = -(-len(examples) // _COLUMNS)

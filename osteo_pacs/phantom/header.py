@@ -43,9 +43,13 @@ class Labels:
     laterality: str | None = None
 
 
+_AP_SPINE = Labels("AP Spine", "Lumbar Spine", "LSPINE")
 LABELS = {
-    PhantomKind.AP_SPINE: Labels("AP Spine", "Lumbar Spine", "LSPINE"),
-    PhantomKind.SPINE_HARDWARE: Labels("AP Spine", "Lumbar Spine", "LSPINE"),
+    PhantomKind.AP_SPINE: _AP_SPINE,
+    PhantomKind.SPINE_HARDWARE: _AP_SPINE,
+    PhantomKind.SPINE_UPSIDE_DOWN: _AP_SPINE,
+    PhantomKind.SPINE_TURNED: _AP_SPINE,
+    PhantomKind.SPINE_NEGATIVE: _AP_SPINE,
     PhantomKind.FEMUR_LEFT: Labels("Left Femur", "Left Hip", "HIP", "L"),
     PhantomKind.FEMUR_RIGHT: Labels("Right Femur", "Right Hip", "HIP", "R"),
     PhantomKind.LATERAL_SPINE: Labels("LVA", "IVA Lateral", "TLSPINE"),

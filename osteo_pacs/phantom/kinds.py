@@ -16,6 +16,9 @@ class PhantomKind(StrEnum):
 
     AP_SPINE = "ap-spine"
     SPINE_HARDWARE = "spine-hardware"
+    SPINE_UPSIDE_DOWN = "spine-upside-down"
+    SPINE_TURNED = "spine-turned"
+    SPINE_NEGATIVE = "spine-negative"
     FEMUR_LEFT = "femur-left"
     FEMUR_RIGHT = "femur-right"
     LATERAL_SPINE = "lateral-spine"

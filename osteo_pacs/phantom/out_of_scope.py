@@ -1,4 +1,4 @@
-"""Pictures that must be refused: other regions, spines with implants, report pages, nothing at all."""
+"""Pictures that must be refused: other regions, spines with implants or the wrong way, report pages, nothing."""
 
 from __future__ import annotations
 
@@ -45,12 +45,22 @@ _REGIONS: dict[PhantomKind, _Region] = {
 }
 
 
+_WRONG_WAYS: dict[PhantomKind, Callable[[Grey], Grey]] = {
+    PhantomKind.SPINE_UPSIDE_DOWN: np.flipud,
+    PhantomKind.SPINE_TURNED: np.rot90,
+    PhantomKind.SPINE_NEGATIVE: np.invert,
+}
+"""An AP spine that a wrong header or a careless export has turned over, turned by a quarter, or inverted."""
+
+
 def draw_out_of_scope(kind: PhantomKind, patient: Patient, rng: np.random.Generator) -> Grey:
     """The picture, uint8: (rows, columns), or (rows, columns, 3) for a report page."""
     if kind in _REGIONS:
         return _draw_region(kind, patient, rng)
     if kind is PhantomKind.SPINE_HARDWARE:
         return draw_spine(patient, rng, hardware=True).grey
+    if kind in _WRONG_WAYS:
+        return np.ascontiguousarray(_WRONG_WAYS[kind](render_spine(patient, rng)))
     if kind is PhantomKind.REPORT_PAGE:
         return report_page(patient, render_spine(patient, rng), rng)
     return noise_picture(rng)
