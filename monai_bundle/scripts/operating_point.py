@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from monai.metrics.rocauc import compute_roc_auc
 from safetensors.torch import save_file
 
 from scripts import familiarity
-from scripts.release import export_weights, write_json
+from scripts.release import export_weights, save_weights, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,19 +35,39 @@ def fix(
     device: torch.device,
     sensitivity: float,
     *,
+    best: str | Path,
+    record: Mapping[str, Any],
     validation: Batches,
     reference: Batches,
 ) -> None:
     """Loads the best weights into ``network``, fixes the operating point, writes weights, reference and metadata.
 
-    ``reference`` are training pictures without augmentation, to which new ones are compared.
+    The figures of an earlier evaluation leave the metadata: they are not these weights'.
+
+    Args:
+        root: the bundle's folder.
+        network: the network, its softmax last.
+        device: where it is.
+        sensitivity: that the threshold is to have on the validation part.
+        best: file of the state dict with the best figure on the validation part.
+        record: what the metadata are to say of the training.
+        validation: batches of the validation part.
+        reference: batches of training pictures without augmentation, to which new pictures are compared.
     """
     folder = Path(root)
-    network.load_state_dict(torch.load(folder / "models" / "model.pt", map_location=device, weights_only=True))
+    network.load_state_dict(torch.load(best, map_location=device, weights_only=True))
+    save_weights(network, folder)
     metadata = json.loads((folder / "configs" / "metadata.json").read_text(encoding="utf-8"))
-    metadata["decision"] |= decision_of(*predict(network, validation, device), sensitivity)
+    metadata.pop("eval_metrics", None)
+    raw, labels = predict(network, validation, device)
+    metadata["decision"] |= decision_of(raw, labels, sensitivity)
+    metadata["training"] = dict(record) | {"validation_auroc": round(auroc(raw, labels), 4)}
     where = metadata["familiarity"]
-    state = familiarity.fit(familiarity.features_of(network, reference, device, where))
+    known, turned = (
+        familiarity.features_of(network, reference, device, where, upside_down=upside_down)
+        for upside_down in (False, True)
+    )
+    state = familiarity.fit(known, turned)
     save_file(state, folder / "models" / "familiarity.safetensors")
     seen = familiarity.features_of(network, validation, device, where)
     where |= limit_of(familiarity.Familiarity(state).distance(seen))
@@ -71,6 +92,11 @@ def limit_of(distances: torch.Tensor) -> dict[str, Any]:
         "max_distance": round(float(torch.quantile(distances, FAMILIAR_SHARE)), 4),
         "rule": f"refuses {1 - FAMILIAR_SHARE:.1%} of the validation part",
     }
+
+
+def auroc(raw: torch.Tensor, labels: torch.Tensor) -> float:
+    """Area under the ROC curve."""
+    return float(compute_roc_auc(raw, labels))
 
 
 @torch.no_grad()
@@ -111,10 +137,10 @@ def fit_calibration(raw: torch.Tensor, labels: torch.Tensor) -> tuple[float, flo
 
 
 def threshold_at(probability: torch.Tensor, labels: torch.Tensor, sensitivity: float) -> float:
-    """The highest threshold, to four decimals, at which at least this share of the positives is found."""
+    """The highest threshold, to a tenth of a percent, at which at least this share of the positives is found."""
     positives = probability[labels > 0].sort(descending=True).values
     needed = max(1, int(torch.ceil(torch.tensor(sensitivity * len(positives) - 1e-9))))
-    return float(torch.floor(positives[needed - 1] * 1e4) / 1e4)
+    return float(torch.floor(positives[needed - 1] * 1e3) / 1e3)
 
 
 def device_uid(weights_sha256: str) -> str:

@@ -34,17 +34,21 @@ class CropToScand(MapTransform):
 
     Outside the scan pictures are saturated white with a staircase edge, or black. So a pixel lies outside when a
     straight way along its row or column to the border meets nothing but saturated or nothing but black pixels.
+    What lies next to such a pixel is blackened with it: JPEG rings there, for half of its block of 8 x 8.
 
     Args:
         keys: the items to crop, each 1 x rows x columns.
-        white: grey from which a pixel counts as saturated.
+        white: grey from which a pixel counts as saturated; lossy compression moves it by some levels.
         black: grey up to which a pixel counts as empty.
+        margin: how many pixels beside the edge are taken as outside too.
         filled: part of a row or column that has to be scanned for it to belong to the crop.
     """
 
-    def __init__(self, keys: Any, white: float = 0.985, black: float = 0.004, filled: float = 0.05) -> None:
+    def __init__(
+        self, keys: Any, white: float = 0.96, black: float = 0.004, margin: int = 4, filled: float = 0.05
+    ) -> None:
         super().__init__(keys)
-        self.white, self.black, self.filled = white, black, filled
+        self.white, self.black, self.margin, self.filled = white, black, margin, filled
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         """A copy of the item with each key's image replaced."""
@@ -56,6 +60,7 @@ class CropToScand(MapTransform):
     def _crop(self, image: torch.Tensor) -> MetaTensor:
         grey = image[0].numpy()
         outside = reaches_border(grey >= self.white) | reaches_border(grey <= self.black)
+        outside = grown(outside, self.margin)
         left, top, right, bottom = region_of(~outside, self.filled)
         crop = np.s_[top:bottom, left:right]
         scan = np.where(outside[crop], np.float32(0), grey[crop])
@@ -85,6 +90,19 @@ def _runs_from_ends(mask: np.ndarray) -> np.ndarray:
     outside = place < first
     outside |= place >= last
     return outside
+
+
+def grown(mask: np.ndarray, margin: int) -> np.ndarray:
+    """Where a True lies at most ``margin`` rows and columns away."""
+    if not mask.any():
+        return mask
+    for _ in range(2):
+        wider = mask.copy()
+        for step in range(1, margin + 1):
+            wider[step:] |= mask[:-step]
+            wider[:-step] |= mask[step:]
+        mask = np.ascontiguousarray(wider.T)
+    return mask
 
 
 def region_of(scanned: np.ndarray, filled: float) -> tuple[int, int, int, int]:

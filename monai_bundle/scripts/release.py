@@ -19,6 +19,14 @@ SEALED = ("configs/*.json", "configs/logging.conf", "scripts/*.py", "models/*")
 """What a service reads of the bundle; documents are not sealed."""
 
 
+def save_weights(network: torch.nn.Module, root: str | Path) -> None:
+    """Writes ``models/model.pt``, a state dict, at once or not at all."""
+    path = Path(root) / "models" / "model.pt"
+    part = path.with_suffix(".part")
+    torch.save({name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}, part)
+    part.replace(path)
+
+
 def export_weights(root: str | Path) -> str:
     """Writes ``models/model.safetensors`` from ``models/model.pt``; returns its sha256, hexadecimal."""
     models = Path(root) / "models"

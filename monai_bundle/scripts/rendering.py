@@ -30,9 +30,15 @@ TALLEST_FIELD_MM = 300
 LARGEST_VALUE = 1e30
 """Beyond it single precision overflows; what is not a number is not below it either."""
 
-BYTE = 8
 ONE_SAMPLE, THREE_SAMPLES = 2, 3
 """Axes of an array with one and with three samples per pixel."""
+
+COLOURED, MOST_COLOURED = 0.1, 0.2
+"""Distance of a pixel's samples from which it counts as coloured, and the share of such pixels in a grey picture.
+
+Lines and labels are coloured. More than that is a picture of something else, or one whose photometric
+interpretation is wrong: its grey would be false.
+"""
 
 GREYSCALE = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
@@ -62,9 +68,9 @@ def render_values(ds: Dataset, values: np.ndarray) -> np.ndarray:
     photometric = str(ds.PhotometricInterpretation)
     if photometric == "PALETTE COLOR" and values.ndim == ONE_SAMPLE:
         colours = apply_color_lut(values, ds)
-        grey = _luma(colours, _full_scale(colours))
+        grey = _luma(colours, float(np.iinfo(colours.dtype).max))
     elif photometric in COLOUR and values.ndim == THREE_SAMPLES:
-        grey = _luma(values, _full_scale(values))
+        grey = _luma(values, float(2**ds.BitsStored - 1))
     elif photometric in GREYSCALE and values.ndim == ONE_SAMPLE:
         grey = _monochrome(ds, values)
     else:
@@ -102,13 +108,12 @@ def _positive_pair(value: Any) -> tuple[float, float] | None:
     return (row, column) if is_sane else None
 
 
-def _full_scale(values: np.ndarray) -> float:
-    """The value that means full intensity of a colour."""
-    return float(np.iinfo(values.dtype).max) if np.issubdtype(values.dtype, np.integer) else 1.0
-
-
 def _luma(colours: np.ndarray, full_scale: float) -> np.ndarray:
-    grey: np.ndarray = (colours[..., :3].astype(np.float32) @ LUMA) / np.float32(full_scale)
+    shown = colours[..., :3].astype(np.float32) / np.float32(full_scale)
+    is_coloured = shown.max(axis=-1) - shown.min(axis=-1) > COLOURED
+    if np.count_nonzero(is_coloured) > MOST_COLOURED * is_coloured.size:
+        raise UnreadablePixelsError("it is a picture in colour")
+    grey: np.ndarray = shown @ LUMA
     return grey
 
 
@@ -138,20 +143,21 @@ def _modality(ds: Dataset, values: np.ndarray) -> np.ndarray:
 def _window_of(ds: Dataset, modality: np.ndarray) -> tuple[float, float, str]:
     """Centre, width and function of the first window (PS3.3 C.11.2.1.2), or one over the whole range.
 
-    Without a window the values of a byte keep their place between black and white; deeper ones use the
-    range that occurs.
+    Without a window stored values keep their place between the least and the largest that their bits can hold:
+    grey tells the density here, so a picture must not be stretched to the values that happen to occur. Only
+    values without bits of their own, of a Modality LUT or in floating point, use the range that occurs.
     """
     centre, width = _first(ds.get("WindowCenter")), _first(ds.get("WindowWidth"))
     if centre is not None and width is not None and width >= 1:
         return centre, width, str(ds.get("VOILUTFunction") or "LINEAR")
-    if ds.BitsStored <= BYTE and not ds.get("ModalityLUTSequence"):
-        low, high = _range_of_byte(ds)
+    if ds.get("BitsStored") and not ds.get("ModalityLUTSequence"):
+        low, high = _range_of_bits(ds)
     else:
         low, high = float(modality.min()), float(modality.max())
     return (low + high) / 2, max(high - low, 1e-6), "LINEAR_EXACT"
 
 
-def _range_of_byte(ds: Dataset) -> tuple[float, float]:
+def _range_of_bits(ds: Dataset) -> tuple[float, float]:
     slope, intercept = float(ds.get("RescaleSlope") or 1), float(ds.get("RescaleIntercept") or 0)
     span = 2**ds.BitsStored - 1
     first = -(span + 1) // 2 if ds.PixelRepresentation else 0

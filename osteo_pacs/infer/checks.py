@@ -29,7 +29,8 @@ UNFAMILIAR = Objection(
     RefusalReason.UNLIKE_TRAINING_IMAGES,
     "The image is unlike the AP lumbar spine images that the model knows.",
 )
-OBJECTIONS = (TOO_SMALL, TOO_LARGE, NO_CONTRAST, POOR_COVERAGE, SATURATED, UNFAMILIAR)
+UPSIDE_DOWN = Objection(RefusalReason.UNLIKE_TRAINING_IMAGES, "The image seems to be upside down.")
+OBJECTIONS = (TOO_SMALL, TOO_LARGE, NO_CONTRAST, POOR_COVERAGE, SATURATED, UNFAMILIAR, UPSIDE_DOWN)
 
 _SAMPLES_A_SIDE = 128
 

@@ -12,7 +12,7 @@ from monai.data.meta_tensor import MetaTensor
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.findings import ModelVersion, Region
 from osteo_pacs.images import GreyImage
-from osteo_pacs.infer.checks import UNFAMILIAR, InputLimits, Objection, check_picture, check_scan
+from osteo_pacs.infer.checks import UNFAMILIAR, UPSIDE_DOWN, InputLimits, Objection, check_picture, check_scan
 from osteo_pacs.infer.outcome import Prediction, RefusedImage
 from osteo_pacs.infer.runtimes import Output, Runtime
 
@@ -33,11 +33,15 @@ class DevicePoisoned(RetryableError):
     remedy = "The worker restarts by itself; if it happens again, look at the driver's log (`dmesg`)."
 
 
-class Distance(Protocol):
-    """The bundle's measure of how unlike the training pictures a picture is."""
+class Measure(Protocol):
+    """The bundle's measure of how unlike the training pictures a picture is, and which way up."""
 
     def distance(self, features: torch.Tensor) -> torch.Tensor:
-        """One distance for each row of features."""
+        """One distance for each row of features; about 2 for a training picture."""
+        ...
+
+    def is_upright(self, features: torch.Tensor) -> torch.Tensor:
+        """For each row of features whether its picture is the right way up."""
         ...
 
 
@@ -45,12 +49,21 @@ class Distance(Protocol):
 class Familiarity:
     """A measure, and the largest distance of a picture that may be read."""
 
-    measure: Distance
+    measure: Measure
     limit: float
 
-    def distance(self, features: torch.Tensor) -> torch.Tensor:
-        """One distance for each row of features; about 2 for a training picture."""
-        return self.measure.distance(features)
+    def objections(self, features: torch.Tensor) -> list[Objection | None]:
+        """What speaks against reading the picture of each row of features."""
+        judged = zip(
+            self.measure.distance(features).tolist(), self.measure.is_upright(features).tolist(), strict=True
+        )
+        return [self._objection(distance, is_upright=is_upright) for distance, is_upright in judged]
+
+    def _objection(self, distance: float, *, is_upright: bool) -> Objection | None:
+        # A distance that is no number is not within the limit either.
+        if not distance <= self.limit:
+            return UNFAMILIAR
+        return None if is_upright else UPSIDE_DOWN
 
 
 Transform = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -106,8 +119,11 @@ class Model:
                 prepared.append(found)
             else:
                 outcomes[index] = _refused(image, found)
-        for item, probabilities, distance in self._read(prepared):
-            outcomes[item.index] = self._outcome(images[item.index], item, probabilities, distance)
+        for item, probabilities, objection in self._read(prepared):
+            image = images[item.index]
+            outcomes[item.index] = (
+                _refused(image, objection) if objection else self._prediction(image, item, probabilities)
+            )
         return [outcomes[index] for index in range(len(images))]
 
     def _prepare(self, index: int, image: GreyImage) -> _Prepared | Objection:
@@ -122,18 +138,14 @@ class Model:
         objection = check_scan(scan, item.meta["coverage"], item.meta["saturated"], self.limits)
         return objection or _Prepared(index, item.as_tensor(), region)
 
-    def _read(self, prepared: Sequence[_Prepared]) -> Iterator[tuple[_Prepared, torch.Tensor, float]]:
-        """Each picture with its class probabilities and its distance from the training pictures."""
+    def _read(self, prepared: Sequence[_Prepared]) -> Iterator[tuple[_Prepared, torch.Tensor, Objection | None]]:
+        """Each picture with its class probabilities, and what speaks against them in the network's features."""
         for start in range(0, len(prepared), self.batch_size):
             batch = prepared[start : start + self.batch_size]
             probabilities, features = run_with_retry(self.runtime, torch.stack([item.tensor for item in batch]))
-            yield from zip(batch, probabilities, self.familiarity.distance(features).tolist(), strict=True)
+            yield from zip(batch, probabilities, self.familiarity.objections(features), strict=True)
 
-    def _outcome(
-        self, image: GreyImage, item: _Prepared, probabilities: torch.Tensor, distance: float
-    ) -> Prediction | RefusedImage:
-        if not distance <= self.familiarity.limit:
-            return _refused(image, UNFAMILIAR)
+    def _prediction(self, image: GreyImage, item: _Prepared, probabilities: torch.Tensor) -> Prediction:
         decided = self.decide({"pred": probabilities})
         return Prediction(
             rows=image.rows,

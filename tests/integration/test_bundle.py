@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from subprocess import DEVNULL
 
 import jsonschema
 import pytest
@@ -22,6 +25,7 @@ from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.manifest import verify_manifest
 from osteo_pacs.infer.predict import Model, Prediction, RefusedImage
 from osteo_pacs.phantom.dataset import standard_parts, write_dataset
+from peers.polling import until
 
 
 @pytest.fixture(scope="module")
@@ -115,23 +119,98 @@ def read_by_service(model: Model, paths: Iterable[Path]) -> list[Prediction | Re
         return model.predict([decoder.decode(path).image for path in paths])
 
 
-def test_training_broken_off_goes_on_and_leaves_a_sealed_bundle(without_package, dataset, bundle):
-    (bundle / "models" / "model.pt").unlink()
-    (bundle / "models" / "model.safetensors").unlink()
-    train(bundle, dataset, without_package, "--max_epochs", "1")
-    resumed = ("--max_epochs", "2", "--resume", "runs/checkpoint_epoch=1.pt")
-    said = train(bundle, dataset, without_package, *resumed)
-    assert "Epoch[2] Complete" in said
+@pytest.fixture(scope="module")
+def trained(without_package, dataset, tmp_path_factory) -> Path:
+    """A bundle after three epochs without a break."""
+    folder = tmp_path_factory.mktemp("trained") / "bundle"
+    shutil.copytree(shipped.BUNDLE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monai_bundle("run", *training(dataset), env=without_package, cwd=folder)
+    return folder
+
+
+def test_training_leaves_a_sealed_bundle_with_new_weights(trained):
+    assert verify_manifest(trained)
+    new, shipped_model = load_bundle(trained, "cpu"), load_bundle(shipped.BUNDLE, "cpu")
+    assert new.version.weights_sha256 != shipped_model.version.weights_sha256
+    assert new.version.device_uid != shipped_model.version.device_uid
+    assert 0 < new.version.threshold < 1
+
+
+def test_training_records_its_data_its_seed_and_its_settings(trained, dataset):
+    metadata = json.loads((trained / "configs" / "metadata.json").read_text())
+    record = metadata["training"]
+    listed = (dataset / "datalist.json").read_bytes()
+    assert record["data"]["datalist_sha256"] == hashlib.sha256(listed).hexdigest()
+    assert record["data"]["training"] == {"images": 12, "positives": positives(listed)}
+    assert (record["seed"], record["epochs"], record["batch_size"]) == (20251230, 3, 4)
+    assert 0 <= record["validation_auroc"] <= 1
+    assert "eval_metrics" not in metadata
+
+
+def positives(listed: bytes) -> int:
+    return sum(item["label"] for item in json.loads(listed)["training"])
+
+
+def test_a_killed_training_goes_on_and_ends_with_the_same_weights(without_package, dataset, bundle, trained):
+    command = [sys.executable, "-m", "monai.bundle", "run", *training(dataset)]
+    with subprocess.Popen(command, cwd=bundle, env=without_package, stdout=DEVNULL, stderr=DEVNULL) as broken_off:
+        until((bundle / "runs" / "checkpoint_1.pt").exists, timeout_s=200)
+        broken_off.kill()
+    newest = max((bundle / "runs").glob("checkpoint_*.pt"))
+    said = monai_bundle("run", *training(dataset), "--resume", str(newest), env=without_package, cwd=bundle)
+    assert "Epoch[3] Complete" in said
     assert "Epoch[1] Complete" not in said
-    assert verify_manifest(bundle)
-    trained, first = load_bundle(bundle, "cpu"), load_bundle(shipped.BUNDLE, "cpu")
-    assert trained.version.weights_sha256 != first.version.weights_sha256
-    assert trained.version.device_uid != first.version.device_uid
-    assert 0 < trained.version.threshold < 1
+    assert digest_of(bundle) == digest_of(trained)
+
+
+def test_a_killed_training_leaves_the_bundle_as_it_was(without_package, dataset, bundle):
+    command = [sys.executable, "-m", "monai.bundle", "run", *training(dataset)]
+    with subprocess.Popen(command, cwd=bundle, env=without_package, stdout=DEVNULL, stderr=DEVNULL) as broken_off:
+        until(lambda: list((bundle / "runs").glob("best_*.pt")), timeout_s=200)
+        broken_off.kill()
+    assert verify_manifest(bundle) == verify_manifest(shipped.BUNDLE)
+
+
+def digest_of(bundle: Path) -> str:
+    return hashlib.sha256((bundle / "models" / "model.safetensors").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (
+            lambda listed: listed["validation"][0].update(patient=listed["training"][0]["patient"]),
+            "1 patients are in training and in validation",
+        ),
+        (lambda listed: [item.update(label=1) for item in listed["training"]], "labelled 0"),
+        (lambda listed: listed["test"][0].update(image="gone.dcm"), "1 of 28 files are missing"),
+    ],
+    ids=["a patient in two parts", "one class", "a missing file"],
+)
+def test_training_is_refused_on_unfit_data(without_package, dataset, bundle, spoil, complaint):
+    spoiled = bundle.parent / "dataset"
+    spoiled.mkdir()
+    for part in ("training", "validation", "test"):
+        (spoiled / part).symlink_to(dataset / part)
+    listed = json.loads((dataset / "datalist.json").read_text())
+    spoil(listed)
+    (spoiled / "datalist.json").write_text(json.dumps(listed))
+    command = [sys.executable, "-m", "monai.bundle", "run", *training(spoiled)]
+    done = subprocess.run(
+        command, cwd=bundle, env=without_package, capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode != 0
+    assert re.search(complaint, done.stderr)
+
+
+def training(dataset: Path) -> tuple[str, ...]:
+    return (
+        *("--config_file", "configs/train.json", "--dataset_dir", str(dataset)),
+        *("--batch_size", "4", "--max_epochs", "3"),
+    )
 
 
 def test_training_on_two_processes_leaves_a_sealed_bundle(without_package, dataset, bundle):
-    (bundle / "models" / "model.pt").unlink()
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"),
         *("-m", "monai.bundle", "run", "--config_file", "['configs/train.json','configs/multi_gpu_train.json']"),
@@ -143,11 +222,6 @@ def test_training_on_two_processes_leaves_a_sealed_bundle(without_package, datas
     assert done.returncode == 0, done.stderr[-3000:]
     assert verify_manifest(bundle)
     assert load_bundle(bundle, "cpu").version.weights_sha256
-
-
-def train(bundle: Path, dataset: Path, env: dict[str, str], *more: str) -> str:
-    arguments = ("--config_file", "configs/train.json", "--dataset_dir", str(dataset), "--batch_size", "4")
-    return monai_bundle("run", *arguments, *more, env=env, cwd=bundle)
 
 
 def test_evaluation_writes_figures_with_intervals(without_package, dataset, tmp_path):

@@ -59,9 +59,24 @@ def test_sigmoid_window_is_half_at_its_centre(rendering):
     assert grey[0, 2] > 0.99
 
 
-def test_deep_values_without_a_window_use_the_range_that_occurs(rendering):
-    grey = rendering.render(image_dataset(np.array([[1000, 1500, 2000]], np.uint16)))
-    np.testing.assert_allclose(grey, [[0, 0.5, 1]], atol=1e-6)
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_a_picture_of_any_depth_without_a_window_shows_the_same_grey(rendering, ramp, bits):
+    values = np.round(ramp / 255 * (2**bits - 1)).astype(np.uint16)
+    grey = rendering.render(image_dataset(values, BitsStored=bits, HighBit=bits - 1))
+    np.testing.assert_allclose(grey, ramp / 255, atol=0.6 / (2**bits - 1))
+
+
+def test_a_dark_deep_picture_without_a_window_is_not_stretched(rendering):
+    grey = rendering.render(image_dataset(np.array([[0, 400, 819]], np.uint16), BitsStored=12, HighBit=11))
+    np.testing.assert_allclose(grey, [[0, 400 / 4095, 0.2]], atol=1e-6)
+
+
+def test_values_of_a_modality_lut_without_a_window_use_the_range_that_occurs(rendering):
+    item = Dataset()
+    item.LUTDescriptor, item.LUTData, item.ModalityLUTType = [3, 0, 16], [1000, 1500, 2000], "US"
+    item["LUTDescriptor"].VR, item["LUTData"].VR = "US", "US"
+    ds = image_dataset(np.array([[0, 1, 2]], np.uint8), ModalityLUTSequence=Sequence([item]))
+    np.testing.assert_allclose(rendering.render(ds), [[0, 0.5, 1]], atol=1e-6)
 
 
 def test_identity_rescale_of_bytes_keeps_their_place(rendering, ramp):
@@ -90,8 +105,22 @@ def test_voi_lut_maps_values(rendering):
 
 
 def test_rgb_becomes_luma(rendering):
-    colours = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]], np.uint8)
-    np.testing.assert_allclose(rendering.render(image_dataset(colours)), [[0.299, 0.587, 0.114, 1]], atol=1e-5)
+    colours = np.full((5, 4, 3), 255, np.uint8)
+    colours[0, :3] = [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    grey = rendering.render(image_dataset(colours))
+    np.testing.assert_allclose(grey[0], [0.299, 0.587, 0.114, 1], atol=1e-5)
+
+
+def test_colours_are_scaled_by_the_bits_that_are_stored(rendering):
+    colours = np.full((4, 4, 3), 819, np.uint16)
+    grey = rendering.render(image_dataset(colours, BitsStored=12, HighBit=11))
+    np.testing.assert_allclose(grey, 0.2, atol=1e-6)
+
+
+def test_grey_samples_that_claim_another_colour_space_are_refused(rendering, ramp):
+    ds = image_dataset(np.repeat(ramp[..., None], 3, axis=-1), PhotometricInterpretation="YBR_FULL")
+    with pytest.raises(rendering.UnreadablePixelsError, match="in colour"):
+        rendering.render(ds)
 
 
 def test_ybr_full_shows_its_luminance(rendering):

@@ -12,6 +12,7 @@ from osteo_pacs.infer.checks import (
     TOO_LARGE,
     TOO_SMALL,
     UNFAMILIAR,
+    UPSIDE_DOWN,
     InputLimits,
     check_picture,
     check_scan,
@@ -100,6 +101,12 @@ def test_pictures_that_show_no_readable_spine_are_refused(model, kind):
 
 def test_metal_is_named(model):
     assert {outcome.sentence for outcome in outcomes_of(model, PhantomKind.SPINE_HARDWARE)} == {SATURATED.sentence}
+
+
+def test_an_upside_down_spine_is_named(model):
+    found = {outcome.sentence for outcome in outcomes_of(model, PhantomKind.SPINE_UPSIDE_DOWN)}
+    assert found <= {UPSIDE_DOWN.sentence, UNFAMILIAR.sentence}
+    assert UPSIDE_DOWN.sentence in found
 
 
 def test_what_is_no_spine_is_named(model):

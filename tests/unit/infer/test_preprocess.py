@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import torch
 from monai.data.meta_tensor import MetaTensor
+from PIL import Image
 
 from osteo_pacs import shipped
 from osteo_pacs.infer.sealed_modules import bundle_scripts
@@ -29,28 +32,43 @@ def item(grey: np.ndarray, **meta) -> dict:
 
 
 def test_the_crop_is_the_scan_with_its_staircase_edge(preprocess):
-    image = preprocess.CropToScand("image")(item(staircase()))["image"]
+    image = preprocess.CropToScand("image", margin=0)(item(staircase()))["image"]
     assert image.meta["region"] == (17, 20, 70, 80)
     assert image.shape == (1, 60, 53)
     assert image.max() == pytest.approx(0.4)
     assert image.meta["coverage"] == pytest.approx(60 * 50 / 9000, abs=0.01)
 
 
+def test_the_pixels_beside_the_edge_are_outside_too(preprocess):
+    image = preprocess.CropToScand("image", margin=4)(item(staircase()))["image"]
+    assert image.meta["region"] == (21, 24, 66, 76)
+    assert image[0, 20:40, :6].max() == 0, "the step is as deep inside as outside"
+
+
+def test_a_picture_that_lossy_jpeg_has_been_through_is_cropped_alike(preprocess):
+    grey = staircase() * 252 / 255
+    noisy = io.BytesIO()
+    Image.fromarray((grey * 255).astype(np.uint8)).save(noisy, "JPEG", quality=85)
+    lossy = np.asarray(Image.open(noisy), np.float32) / 255
+    crop = preprocess.CropToScand("image")
+    assert crop(item(lossy))["image"].meta["region"] == crop(item(grey))["image"].meta["region"]
+
+
 def test_bright_bone_inside_the_scan_stays(preprocess):
     grey = staircase()
     grey[45:55, 40:50] = 1
-    assert preprocess.CropToScand("image")(item(grey))["image"].max() == 1
+    assert preprocess.CropToScand("image", margin=0)(item(grey))["image"].max() == 1
 
 
 def test_black_margins_are_cut_too(preprocess):
     grey = np.zeros((50, 60), np.float32)
     grey[5:45, 10:50] = 0.5
-    assert preprocess.CropToScand("image")(item(grey))["image"].meta["region"] == (10, 5, 50, 45)
+    assert preprocess.CropToScand("image", margin=0)(item(grey))["image"].meta["region"] == (10, 5, 50, 45)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_a_picture_without_a_scan_keeps_its_size_and_has_no_coverage(preprocess, value):
-    image = preprocess.CropToScand("image")(item(np.full((30, 40), value, np.float32)))["image"]
+    image = preprocess.CropToScand("image", margin=0)(item(np.full((30, 40), value, np.float32)))["image"]
     assert image.meta["region"] == (0, 0, 40, 30)
     assert image.meta["coverage"] == 0
 
@@ -58,7 +76,7 @@ def test_a_picture_without_a_scan_keeps_its_size_and_has_no_coverage(preprocess,
 def test_a_few_specks_outside_do_not_widen_the_crop(preprocess):
     grey = staircase()
     grey[3, 5] = 0.5
-    assert preprocess.CropToScand("image")(item(grey))["image"].meta["region"] == (17, 20, 70, 80)
+    assert preprocess.CropToScand("image", margin=0)(item(grey))["image"].meta["region"] == (17, 20, 70, 80)
 
 
 def test_the_square_keeps_proportions_and_centres(preprocess):
@@ -84,7 +102,7 @@ def test_proportions_follow_the_spacing(preprocess, shape, spacing, fitted):
 
 
 def test_meta_passes_through_both(preprocess):
-    image = preprocess.CropToScand("image")(item(staircase(), spacing_mm=(1.0, 0.5)))
+    image = preprocess.CropToScand("image", margin=0)(item(staircase(), spacing_mm=(1.0, 0.5)))
     square = preprocess.FitSquared("image")(image)["image"]
     assert square.meta["region"] == (17, 20, 70, 80)
     assert square.meta["spacing_mm"] == (1.0, 0.5)
