@@ -7,6 +7,7 @@ It needs numpy and pydicom alone, so that a small bounded process can use it as 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,9 @@ SPACINGS_BY_MODEL = {"prodigy": ((1.05, 0.60), (0.60, 0.60)), "idxa": ((0.25, 0.
 
 Prodigies send their samples as they are, or with rows interpolated until the pixels are square.
 """
+
+MAKERS_OF_OBLONG_PIXELS = re.compile(r"\b(ge|lunar)\b", re.IGNORECASE)
+"""In Manufacturer (0008,0070): makers whose scanners send oblong pixels, some without a word of it."""
 
 TALLEST_FIELD_MM = 300
 """No AP spine scan is taller, so a spacing that makes it so is not the picture's."""
@@ -79,11 +83,14 @@ def render_values(ds: Dataset, values: np.ndarray) -> np.ndarray:
 
 
 def spacing_mm(ds: Dataset) -> tuple[float, float] | None:
-    """The distance between rows and between columns, in mm; None where nothing tells.
+    """The distance between rows and between columns, in mm; None where nothing tells, and pixels are square.
 
     Pixel Spacing (0028,0030), Imager Pixel Spacing (0018,1164) and Nominal Scanned Pixel Spacing (0018,2010)
     are believed in this order, then what is known of the scanner. Pixel Aspect Ratio (0028,0034) gives
     a spacing whose scale is arbitrary.
+
+    Raises:
+        UnreadablePixelsError: the maker's pixels are often not square, and neither spacing nor model is told.
     """
     for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio"):
         pair = _positive_pair(ds.get(keyword))
@@ -94,7 +101,11 @@ def spacing_mm(ds: Dataset) -> tuple[float, float] | None:
 
 def _spacing_by_model(ds: Dataset) -> tuple[float, float] | None:
     model = str(ds.get("ManufacturerModelName", "")).lower()
-    spacings = next((known for name, known in SPACINGS_BY_MODEL.items() if name in model), ())
+    spacings = next((known for name, known in SPACINGS_BY_MODEL.items() if name in model), None)
+    if spacings is None:
+        if MAKERS_OF_OBLONG_PIXELS.search(str(ds.get("Manufacturer", ""))):
+            raise UnreadablePixelsError("the proportions of its pixels are not known")
+        return None
     rows = ds.get("Rows") or 0
     return next((spacing for spacing in spacings if rows * spacing[0] <= TALLEST_FIELD_MM), None)
 

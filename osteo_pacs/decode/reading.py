@@ -73,12 +73,13 @@ def _decode(rendering: ModuleType, path: str, pixel_limit: int) -> Answer:
     try:
         values = rendering.stored_values(ds)
         grey = np.ascontiguousarray(rendering.render_values(ds, values), dtype=np.float32)
+        spacing_mm = rendering.spacing_mm(ds)
     except rendering.UnreadablePixelsError as error:
         raise Refused("unreadable_pixels", str(error)) from error
     head = {
         "rows": grey.shape[0],
         "columns": grey.shape[1],
-        "spacing_mm": rendering.spacing_mm(ds),
+        "spacing_mm": spacing_mm,
         "pixel_sha256": _digest(values),
     }
     return head, grey.data.cast("B")

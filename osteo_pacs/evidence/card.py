@@ -42,8 +42,10 @@ OVERLAY = """
     changed in {changed}; the probability moved by {mean_shift} on average.
 """
 REFUSALS = """
-    Every picture came with a header that says AP spine, so that the picture alone could tell. In service the
-    header is looked at first, and most of these never come before the model.
+    Every picture came before the model with a header that says AP spine, so that the picture alone could tell. In
+    service the header is looked at first: of the headers that scanners give these kinds, "selected" tells how many
+    the shipped rules let through. Of upside-down spines, others than these fitted the check that refuses them; no
+    other kind had a part in any fitting.
 """
 ORIGIN = """
     `{command}` wrote [evidence.json]({sources}/evidence.json) and [patients.csv]({sources}/patients.csv) on
@@ -169,8 +171,11 @@ def _refusals(evidence: Record) -> Iterator[str]:
     yield from ("## Refusals", "")
     yield from paragraph(REFUSALS)
     kinds = [*evidence["refusals"]["spines"], *evidence["refusals"]["out_of_scope"]]
-    rows = [(words(k["kind"]), k["pictures"], percent(k["share"]), _reasons(k["reasons"])) for k in kinds]
-    yield from table(("kind", "pictures", "refused", "reasons"), rows)
+    rows = [
+        (words(k["kind"]), k["pictures"], k["selected_by_header"], percent(k["share"]), _reasons(k["reasons"]))
+        for k in kinds
+    ]
+    yield from table(("kind", "pictures", "selected", "refused", "reasons"), rows)
 
 
 def _reasons(reasons: Mapping[str, int]) -> str:

@@ -78,16 +78,18 @@ def compare_overlay(without: Sequence[Row], with_overlay: Sequence[Row], bootstr
     }
 
 
-def refusals(counts: Mapping[str, Mapping[str, int]]) -> list[Record]:
+def refusals(counts: Mapping[str, Mapping[str, int]], selected: Mapping[str, int] | None = None) -> list[Record]:
     """For each kind of picture, how many were refused and why.
 
     Args:
         counts: kind to outcome to number; the outcome of a picture that was read is the empty string.
+        selected: kind to how many the header alone would let before the model; None: all.
     """
     return [
         {
             "kind": kind,
             "pictures": (pictures := sum(outcomes.values())),
+            "selected_by_header": pictures if selected is None else selected[kind],
             "refused": (refused := pictures - outcomes.get("", 0)),
             "share": share(refused, pictures).to_dict(),
             "reasons": {reason: number for reason, number in sorted(outcomes.items()) if reason},

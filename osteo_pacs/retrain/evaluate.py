@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import osteo_pacs
+from osteo_pacs import shipped
 from osteo_pacs.clock import Clock
+from osteo_pacs.config import load
 from osteo_pacs.evidence.goals import judge_goals
 from osteo_pacs.evidence.record import SCHEMA, Evidence
 from osteo_pacs.evidence.resample import LEVEL
@@ -22,9 +24,10 @@ from osteo_pacs.evidence.summary import Bootstrap, compare_overlay, refusals, su
 from osteo_pacs.infer.bundle import METADATA, WEIGHTS, load_bundle
 from osteo_pacs.infer.device import describe_device
 from osteo_pacs.phantom import OUT_OF_SCOPE
-from osteo_pacs.retrain.reading import Answer, Reader, decoding
+from osteo_pacs.retrain.reading import Answer, Reader, dataset_of, decoding
 from osteo_pacs.retrain.test_set import Picture, SetDigest, ideal_probability, out_of_scope, spines
 from osteo_pacs.sealed import open_sealed
+from osteo_pacs.select import decide
 
 Tell = Callable[[str], None]
 
@@ -75,7 +78,7 @@ def evaluate(bundle: Path, plan: Plan, place: Place, clock: Clock, tell: Tell) -
             for overlay in (False, True)
         ]
         tell(f"Reading {plan.pictures_per_kind} pictures of each kind that must be refused")
-        counts = _refused_by_kind(reader, plan.pictures_per_kind, digests["out_of_scope"])
+        counts, selected = _judge_kinds(reader, plan.pictures_per_kind, digests["out_of_scope"])
     tell("Computing the intervals")
     record: dict[str, Any] = {
         "schema": SCHEMA,
@@ -84,7 +87,10 @@ def evaluate(bundle: Path, plan: Plan, place: Place, clock: Clock, tell: Tell) -
         "sets": {name: digest.to_dict() for name, digest in digests.items()},
         "test": summarise(rows, plan.bootstrap),
         "overlay": compare_overlay(ways[0], ways[1], plan.bootstrap),
-        "refusals": {"spines": refusals({"ap-spine": _outcomes(rows)}), "out_of_scope": refusals(counts)},
+        "refusals": {
+            "spines": refusals({"ap-spine": _outcomes(rows)}),
+            "out_of_scope": refusals(counts, selected),
+        },
     }
     record["goals"] = judge_goals(record)
     record["made"] = {
@@ -156,15 +162,22 @@ def _row(picture: Picture, answer: Answer) -> Row:
     )
 
 
-def _refused_by_kind(reader: Reader, count: int, digest: SetDigest) -> Mapping[str, Counter[str]]:
+def _judge_kinds(
+    reader: Reader, count: int, digest: SetDigest
+) -> tuple[Mapping[str, Counter[str]], Mapping[str, int]]:
+    """By kind: how often pictures were refused for what, and how many the shipped rules select by their header."""
+    rules = load(shipped.CONFIG, {}).selection.rules
     found: dict[str, Counter[str]] = {}
+    selected: dict[str, int] = {}
     for kind in OUT_OF_SCOPE:
         outcomes: Counter[str] = Counter()
+        named = 0
         for picture, answer in reader.read(out_of_scope(kind, count)):
             digest.add(picture)
             outcomes[answer.refusal] += 1
-        found[kind.value] = outcomes
-    return found
+            named += decide(dataset_of(picture, kind), rules).is_selected
+        found[kind.value], selected[kind.value] = outcomes, named
+    return found, selected
 
 
 def _outcomes(rows: Iterable[Row]) -> Counter[str]:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pydicom
+from pydicom import Dataset
 
 from osteo_pacs.decode import Decoded, Decoder
 from osteo_pacs.dicom.uids import derive_uid
@@ -92,8 +93,12 @@ class _RawProbabilities:
         return self._decide(item)
 
 
-def _write(picture: Picture, path: Path) -> Path:
-    """A Part 10 file as the scanner would send it; its header always says AP spine, so the picture alone tells."""
+def dataset_of(picture: Picture, kind: PhantomKind) -> Dataset:
+    """The picture as its scanner would send one of this kind.
+
+    Raises:
+        ValueError: nobody is shown.
+    """
     patient = picture.truth.patient
     if patient is None:
         raise ValueError("a picture needs a patient for its header")
@@ -101,6 +106,10 @@ def _write(picture: Picture, path: Path) -> Path:
     study = StudyIdentity(picture.seed % 1_000_000, study_instance_uid, _TAKEN_AT)
     instance, series = (derive_uid(part, study_instance_uid) for part in ("instance", "series"))
     identity = InstanceIdentity(sop_instance_uid=instance, series_instance_uid=series, number=1)
-    ds = make_dataset(PhantomKind.AP_SPINE, picture.pixels, patient, study, identity)
-    pydicom.dcmwrite(path, ds, enforce_file_format=True)
+    return make_dataset(kind, picture.pixels, patient, study, identity)
+
+
+def _write(picture: Picture, path: Path) -> Path:
+    """A Part 10 file whose header says AP spine, whatever it shows, so that the picture alone tells."""
+    pydicom.dcmwrite(path, dataset_of(picture, PhantomKind.AP_SPINE), enforce_file_format=True)
     return path

@@ -50,3 +50,12 @@ def test_ingest_counts_instances_a_second_beside_orthanc_and_dcmtk(tmp_path):
     report = report_of("ingest", tmp_path, "--rounds", "1", "--instances", "4")
     for server in ("osteo_pacs", "orthanc", "storescp"):
         assert report["servers"][server]["4"]["instances_per_s"]["median"] > 0
+
+
+def test_inference_times_every_runtime_beside_a_matrix_product(tmp_path):
+    report = report_of("inference", tmp_path, "--rounds", "1", "--without", "compiled")
+    assert {"eager", "traced", "openvino"} <= report["runtimes"].keys()
+    for batches in report["runtimes"].values():
+        assert batches.keys() == {"1", "8", "32"}
+        assert all(0 < batch["of_matrix_peak"]["median"] < 5 for batch in batches.values())
+    assert report["chosen_by_the_worker"] in report["runtimes"]

@@ -179,8 +179,17 @@ def test_constant_deep_values_do_not_divide_by_zero(rendering):
         ({"PixelSpacing": [0, 0], "ManufacturerModelName": "Lunar iDXA"}, (0.25, 0.25)),
         ({"PixelSpacing": [-1, 1]}, None),
         ({"PixelSpacing": None}, None),
+        ({"Manufacturer": "HOLOGIC"}, None),
+        ({"Manufacturer": "Vantage Imaging"}, None),
+        ({"Manufacturer": "GE Healthcare", "PixelSpacing": [0.6, 0.6]}, (0.6, 0.6)),
         ({}, None),
     ],
 )
 def test_spacing_is_the_first_that_can_be_believed(rendering, ramp, attributes, spacing):
     assert rendering.spacing_mm(image_dataset(ramp, **attributes)) == spacing
+
+
+@pytest.mark.parametrize("maker", ["GE Healthcare", "GE MEDICAL SYSTEMS", "Lunar", "LUNAR Corporation"])
+def test_unknown_proportions_of_a_maker_of_oblong_pixels_are_refused(rendering, ramp, maker):
+    with pytest.raises(rendering.UnreadablePixelsError, match="proportions"):
+        rendering.spacing_mm(image_dataset(ramp, Manufacturer=maker, ManufacturerModelName="DPX"))
