@@ -42,7 +42,7 @@ def made_up_record(rows, *, is_demonstration=True):
         "overlay": compare_overlay(rows, rows, BOOTSTRAP),
         "refusals": {
             "spines": refusals({"ap-spine": {"": 280, "unlike_training_images": 20}}),
-            "out_of_scope": refusals({"noise": {"no_contrast": 2, "": 1}}),
+            "out_of_scope": refusals({"noise": {"no_contrast": 2, "": 1}}, {"noise": 2}),
         },
         "made": {
             "command": "osteo-pacs model evaluate",
@@ -124,7 +124,7 @@ def test_the_card_puts_the_model_beside_the_ideal_observer():
 def test_the_card_names_every_subgroup_and_every_kind():
     for group in RECORD["test"]["subgroups"]:
         assert f"| {group['by']} | {group['name']} | {group['patients']} | {group['positives']} |" in CARD
-    assert "| noise | 3 | 66.7 % (20.8 to 93.8) | no contrast 2 |" in CARD
+    assert "| noise | 3 | 2 | 66.7 % (20.8 to 93.8) | no contrast 2 |" in CARD
 
 
 def test_braces_in_a_bundles_words_are_words():
