@@ -120,7 +120,8 @@ class Worker(Section):
         64_000_000, description="Rows x Columns x Frames above which an image is refused undecoded."
     )
     min_age_years: Annotated[int, Field(ge=0)] = Field(
-        20, description="Patients younger than this are refused; 0 reads every age."
+        50,
+        description="Patients younger than this are refused, because T-scores are not meant for them; 0 reads every age.",
     )
     prediction_timeout_s: Seconds = Field(120, description="Seconds after which a hung prediction is killed.")
 

@@ -144,7 +144,9 @@ class StudyOpener:
     def _open_image(self, row: InstanceRow, instance: InstanceRef, header: Dataset, reason: str) -> Judged:
         age = age_years(header)
         if age is not None and age < self._min_age_years:
-            sentence = f"The patient is younger than {self._min_age_years} years."
+            sentence = (
+                f"The patient is younger than {self._min_age_years} years; T-scores are not meant for that age."
+            )
             return Refused(row, header, refuse(instance, header, RefusalReason.UNDER_AGE, sentence))
         decoded = self._decoder.decode(self._spool.path_of(row.path), self._pixel_limit)
         if isinstance(decoded, Undecodable):

@@ -38,7 +38,7 @@ def decoder():
 @pytest.fixture
 def opener(tmp_path, decoder):
     rules = load(shipped.CONFIG, {}).selection.rules
-    return StudyOpener(Folder(tmp_path), decoder, rules=rules, pixel_limit=10_000_000, min_age_years=20)
+    return StudyOpener(Folder(tmp_path), decoder, rules=rules, pixel_limit=10_000_000, min_age_years=50)
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +87,10 @@ def test_the_same_pixels_under_a_new_uid_are_read_once(opened, phantom):
 
 
 def test_a_patient_under_the_age_floor_is_refused_undecoded(opened, phantom):
-    (one,) = opened(changed(phantom.datasets[0], PatientAge="012Y", PixelData=b"\0\0")).judged
+    (one,) = opened(changed(phantom.datasets[0], PatientAge="049Y", PixelData=b"\0\0")).judged
     assert isinstance(one, Refused)
     assert one.refusal.reason is RefusalReason.UNDER_AGE
-    assert "younger than 20" in one.refusal.sentence
+    assert "younger than 50" in one.refusal.sentence
 
 
 def test_an_unknown_age_is_told_with_the_image(opened, phantom):
