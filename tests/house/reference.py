@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,7 +137,7 @@ def default_of(field: FieldInfo) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, tuple):
-        return "`[]`"
+        return f"`{json.dumps(default)}`"
     return f"`{default}`" if isinstance(default, int | float) else f'`"{default}"`'
 
 

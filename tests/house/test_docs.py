@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from house import reference
-from osteo_pacs.cli import app, queue, study
+from osteo_pacs.cli import app, queue, retention, study
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
@@ -60,6 +60,10 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `reports`", study.report_facts(MagicMock())),
         ("### `deliveries`", study.delivery_facts(MagicMock())),
         ("## `queue list`", queue.job_facts(MagicMock(), set())),
+        ("## `retention plan`", retention.plan_facts(MagicMock(), MagicMock())),
+        ("### `going`", retention.going_facts(MagicMock())),
+        ("### `staying`", retention.staying_facts(MagicMock())),
+        ("## `retention run`", retention.gone_facts(MagicMock(), 0)),
         ("### `checks`", Check.__slots__),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
