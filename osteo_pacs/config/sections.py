@@ -121,7 +121,7 @@ class Worker(Section):
     )
     min_age_years: Annotated[int, Field(ge=0)] = Field(
         50,
-        description="Patients younger than this are refused, because T-scores are not meant for them; 0 reads every age.",
+        description="Patients younger than this are refused: T-scores are not meant for them. 0 reads every age.",
     )
     prediction_timeout_s: Seconds = Field(120, description="Seconds after which a hung prediction is killed.")
 
