@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osteo_pacs.cli.exit_codes import ExitCode
-from osteo_pacs.cli.output import Json, console, print_json
+from osteo_pacs.cli.output import Json, print_json
 from osteo_pacs.cli.program import NotFound, settings_of
+from osteo_pacs.cli.progress import progress
 
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
@@ -64,7 +64,7 @@ def send(
     log.configure(level="error", form="auto", process="send")
     files = _files(sources)
     peer = _listener(settings, calling_ae_title)
-    with _progress(len(files), is_shown=not json) as advance:
+    with progress("Sending", len(files), is_shown=not json) as advance:
         outcomes = []
         for pushed in push(files, peer, timeout_s=timeout_s):
             outcomes.append(pushed)
@@ -94,18 +94,6 @@ def _listener(settings: Settings, calling_ae_title: str) -> Peer:
     listener = settings.listener
     ours = calling_ae_title or next(iter(listener.calling_ae_titles), DEFAULT_CALLING_AE_TITLE)
     return Peer(listener.local_host, listener.port, listener.ae_title, ours)
-
-
-@contextmanager
-def _progress(total: int, *, is_shown: bool) -> Iterator[Any]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    screen = console(to_stderr=True)
-    # Where nobody watches, a bar would be so many lines.
-    with Progress(*columns, console=screen, disable=not (is_shown and screen.is_terminal), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
 
 
 def _tell(outcomes: Sequence[Pushed], *, is_json: bool) -> None:

@@ -9,6 +9,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.dicom.sop_classes import COMPREHENSIVE_SR
 from peers import ScriptedScp
+from terminal import run_on_terminal
 
 
 @pytest.fixture
@@ -63,6 +64,22 @@ def test_json_tells_each_file(run, listener, write):
     assert (answer["stored"], answer["failed"]) == (1, 1)
     assert [(file["ok"], file["status"]) for file in answer["files"]] == [(True, 0), (False, None)]
     assert answer["files"][0]["path"].endswith("a.dcm")
+    assert len(listener.received) == 1
+
+
+def test_on_a_terminal_a_bar_counts_the_files(listener, write, tmp_path):
+    write("study/1")
+    write("study/22")
+    status, screen = run_on_terminal("send", "study", folder=tmp_path)
+    assert status == ExitCode.OK, screen
+    assert "Sending" in screen
+    assert "2/2" in screen
+    assert len(listener.received) == 2
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_away_from_a_terminal_no_bar_is_drawn(run, listener, write, options):
+    assert run("send", write("a.dcm"), *options).stderr == ""
     assert len(listener.received) == 1
 
 
