@@ -12,6 +12,7 @@ from osteo_pacs.cli import config, db, model, processes, queue_changes, retentio
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.phantom import phantom
+from osteo_pacs.cli.phantom_dataset import phantom_dataset
 from osteo_pacs.cli.program import CONFIG, Program
 
 app = typer.Typer(
@@ -61,6 +62,7 @@ app.command()(send.send)
 app.command()(doctor)
 app.command()(demo)
 app.command()(phantom)
+app.command()(phantom_dataset)
 for command in processes.COMMANDS:
     app.command()(command)
 

@@ -92,8 +92,7 @@ def _paragraphs(text: str) -> list[str]:
 def _parameter(parameter: Any) -> str:
     metavar = parameter.metavar or ""
     if parameter.param_type_name == "argument":
-        shown = f"{metavar}..." if parameter.nargs == -1 else metavar
-        shown = shown if parameter.required else f"[{shown}]"
+        shown = metavar if parameter.required or metavar.startswith("[") else f"[{metavar}]"
     else:
         shown = " ".join(filter(None, (", ".join(parameter.opts), metavar)))
     default = parameter.default
