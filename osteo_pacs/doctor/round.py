@@ -9,6 +9,7 @@ from osteo_pacs.config import Settings, find_config, load
 from osteo_pacs.doctor import database, model, peers, spool, versions
 from osteo_pacs.doctor.check import Check, Examination, examine, failed, passed
 from osteo_pacs.errors import ConfigurationError
+from osteo_pacs.service.configuration import load_for_service
 
 
 def make_round(config: Path | None) -> Iterator[Check]:
@@ -35,7 +36,11 @@ def _configuration(config: Path | None) -> tuple[Settings | None, Check]:
         settings = load(path)
     except ConfigurationError as error:
         return None, failed("configuration", error.message, error.remedy or "Mend these lines.")
+    try:
+        load_for_service(path)
+    except ConfigurationError as error:
+        return settings, failed("configuration", error.message, error.remedy)
     if not settings.selection.rules:
-        remedy = "Copy them from a new file: `osteo-pacs config init`."
+        remedy = "Leave `rules` out of [selection]: then those that ship are meant."
         return settings, failed("configuration", f"{path} has no [[selection.rules]]: nothing is read", remedy)
     return settings, passed("configuration", f"{path} can be used")

@@ -136,7 +136,8 @@ def default_of(field: FieldInfo) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, tuple):
-        return f"`{json.dumps(default)}`"
+        holds_tables = any(isinstance(value, BaseModel) for value in default)
+        return "as in `config.toml`" if holds_tables else f"`{json.dumps(default)}`"
     return f"`{default}`" if isinstance(default, int | float) else f'`"{default}"`'
 
 
