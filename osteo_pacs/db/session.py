@@ -37,6 +37,10 @@ class DatabaseUnavailable(RetryableError):
     """The database does not answer."""
 
     remedy = "Start it, or mend [database] url; `osteo-pacs doctor` tells when it answers."
+    remedy_of_a_file = (
+        "Give the file and its folder to the user that runs osteo-pacs, end what holds it, or name another file "
+        "in [database] url."
+    )
 
 
 class Database:
@@ -48,6 +52,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.file = Path(self.url.database or "") if self.is_sqlite else None
         self.engine = _sqlite_engine(url, self.url.database or "") if self.is_sqlite else _server_engine(url)
 
     @contextmanager
@@ -75,12 +80,18 @@ class Database:
                 session.connection()
                 yield session
         except OperationalError as error:
-            raise DatabaseUnavailable(_reason(error)) from error
+            raise self.unavailable(_reason(error)) from error
         except DBAPIError as error:
             # No subclass of DatabaseError: the file is no database, or is damaged.
             if error.connection_invalidated or type(error) is DatabaseError:
-                raise DatabaseUnavailable(_reason(error)) from error
+                raise self.unavailable(_reason(error)) from error
             raise
+
+    def unavailable(self, reason: str) -> DatabaseUnavailable:
+        """The error that says so, with the remedy of a server or of a file."""
+        if self.file is None:
+            return DatabaseUnavailable(reason)
+        return DatabaseUnavailable(f"{self.file}: {reason}.", remedy=DatabaseUnavailable.remedy_of_a_file)
 
     def close(self) -> None:
         """Closes every connection."""
