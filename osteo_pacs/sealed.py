@@ -13,10 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from osteo_pacs.errors import PermanentError
+from osteo_pacs.errors import ConfigurationError, PermanentError
 
 MANIFEST = "manifest.json"
 _MANIFEST_LIMIT_BYTES = 1_000_000
+
+
+class BundleMissing(ConfigurationError):
+    """There is no model bundle where the configuration says."""
+
+    remedy = (
+        "Name the folder of a bundle in [model] bundle, or leave the key out: then the one that ships is meant."
+    )
 
 
 class BundleTampered(PermanentError):
@@ -57,8 +65,11 @@ def open_sealed(folder: Path) -> Sealed:
     """Reads every file that the manifest names.
 
     Raises:
+        BundleMissing: there is no such folder.
         BundleTampered: a file or the manifest is missing, altered or unreadable, or lies outside the folder.
     """
+    if not folder.is_dir():
+        raise BundleMissing(f"{folder}.")
     content = _read(folder, MANIFEST)
     digests = _parse(folder, content)
     files = {path: _read(folder, path) for path in digests}

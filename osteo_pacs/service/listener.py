@@ -11,5 +11,7 @@ from osteo_pacs.spool import Spool
 def run(settings: Settings) -> int:
     """Runs until it is asked to end; 0."""
     with process("listener", settings) as (database, stop):
-        run_listener(settings, database, Spool(settings.spool.directory), stop)
+        spool = Spool(settings.spool.directory)
+        spool.require_writable()
+        run_listener(settings, database, spool, stop)
     return 0
