@@ -59,6 +59,14 @@ class Undecodable:
     error_type: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What the system let the decoding process give up; either is enough to keep it off the network."""
+
+    has_left_network: bool
+    has_call_filter: bool
+
+
 class Decoder:
     """Reads objects in a process bounded in memory, CPU time and wall time; not thread-safe.
 
@@ -66,6 +74,9 @@ class Decoder:
         bundle_folder: the sealed bundle whose rendering is used.
         memory_limit_bytes: address space of the process.
         timeout_s: wall time for one object; CPU time is capped a little above.
+
+    Attributes:
+        confinement: of the process that was started last.
 
     Raises:
         BundleTampered: when it is opened, if the bundle is not as its manifest says.
@@ -79,6 +90,7 @@ class Decoder:
         self._timeout_s = timeout_s
         self._source = b""
         self._child: ChildProcess | None = None
+        self.confinement = Confinement(has_left_network=False, has_call_filter=False)
 
     def __enter__(self) -> Self:
         self._source = open_sealed(self._bundle_folder).read(RENDERING)
@@ -135,9 +147,10 @@ class Decoder:
     def _start(self) -> ChildProcess:
         child = ChildProcess()
         try:
-            child.ask(self._limits, self._source, timeout_s=_START_TIMEOUT_S, limit_bytes=0)
+            ready, _ = child.ask(self._limits, self._source, timeout_s=_START_TIMEOUT_S, limit_bytes=0)
         except ChildDied as died:
             raise DecoderUnavailable(f"it {died}") from died
+        self.confinement = Confinement(bool(ready["has_left_network"]), bool(ready["has_call_filter"]))
         self._child = child
         return child
 
