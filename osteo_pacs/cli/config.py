@@ -22,6 +22,8 @@ Target = Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.
 @app.command()
 def check(context: typer.Context, *, json: Json = False) -> None:
     """Say whether the program can use the configuration; every mistake is named at once."""
+    from osteo_pacs.config.secrecy import remedy, tells_everyone
+
     settings, path = settings_of(context), config_path(context)
     if json:
         print_json({"file": path, "ok": True, "destinations": [d.name for d in settings.destinations]})
@@ -31,6 +33,8 @@ def check(context: typer.Context, *, json: Json = False) -> None:
         typer.echo("No [[destinations]]: reports stay in the database.", err=True)
     if not settings.selection.rules:
         typer.echo("No [[selection.rules]]: nothing is read.", err=True)
+    if tells_everyone(path, settings):
+        typer.echo(f"Every user of this machine can read its password. {remedy(path)}", err=True)
 
 
 @app.command()

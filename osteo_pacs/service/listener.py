@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from osteo_pacs.config import Settings
 from osteo_pacs.receive.listener import run_listener
+from osteo_pacs.service.fence import LEARNING
 from osteo_pacs.service.process import process
 from osteo_pacs.spool import Spool
 
 
 def run(settings: Settings) -> int:
     """Runs until it is asked to end; 0."""
-    with process("listener", settings) as (database, stop):
+    with process("listener", settings, never=LEARNING) as (database, stop):
         run_listener(settings, database, Spool(settings.spool.directory), stop)
     return 0

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from osteo_pacs import log
 from osteo_pacs.config import Settings
+from osteo_pacs.config.secrecy import remedy, tells_everyone
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.jobs.rescue import rescue_worker
 from osteo_pacs.jobs.workers import worker_name
 from osteo_pacs.service.child import Child, Death
+from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
 from osteo_pacs.service.preflight import check_before_start
+from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import stop_on_signal
 
 LOOK_EVERY_S = 0.2
@@ -24,8 +27,11 @@ def serve(settings: Settings, config: Path) -> int:
     Raises:
         OsteoPacsError: the installation is not fit to start; the message says what to do.
     """
+    forbid(LEARNING | ASSOCIATIONS)
+    keep_files_private()
     log.configure(level=settings.log.level, form=settings.log.format, process="supervisor")
     check_before_start(settings, creates_empty_sqlite=True)
+    _warn_of_open_secret(config, settings)
     database = Database(settings.database.url)
     children = children_of(settings)
     with stop_on_signal() as stop:
@@ -46,6 +52,11 @@ def children_of(settings: Settings) -> list[Child]:
         "scheduler": 1,
     }
     return [Child(role, number) for role, count in counts.items() for number in range(1, count + 1)]
+
+
+def _warn_of_open_secret(config: Path, settings: Settings) -> None:
+    if tells_everyone(config, settings):
+        log.get_logger().warning("password_readable_by_everyone", path=str(config), remedy=remedy(config))
 
 
 def _answer_deaths(children: Iterable[Child], database: Database, settings: Settings) -> None:

@@ -24,14 +24,15 @@ def test_the_round_looks_at_everything_in_order(tmp_path, monkeypatch):
     )
     names = [check.name for check in doctor.make_round(config)]
     assert names == [
-        "configuration", "versions", "database", "migration", "spool space", "spool rights", "bundle", "device",
-        "prediction", "listener", "destination one", "destination two",
+        "configuration", "versions", "database", "migration", "spool space", "spool rights",
+        "configuration rights", "database rights", "bundle rights", "decoder", "bundle", "device", "prediction",
+        "listener", "destination one", "destination two",
     ]  # fmt: skip
     assert seen == names[1:]
 
 
 def test_a_configuration_that_reads_nothing_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor_round, "_examinations", lambda _settings: iter(()))
+    monkeypatch.setattr(doctor_round, "_examinations", lambda _settings, _config: iter(()))
     config = tmp_path / "config.toml"
     config.write_text("")
     first, _ = doctor.make_round(config)
