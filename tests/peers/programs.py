@@ -27,6 +27,7 @@ PACKAGES = {
     "dcmdump": "dcmtk",
     "dciodvfy": "dicom3tools",
     "strace": "strace",
+    "systemd-analyze": "systemd",
     "java": "default-jdk-headless",
 }
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
