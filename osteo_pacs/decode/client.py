@@ -74,18 +74,26 @@ class Decoder:
         bundle_folder: the sealed bundle whose rendering is used.
         memory_limit_bytes: address space of the process.
         timeout_s: wall time for one object; CPU time is capped a little above.
+        public_key: of who must have signed the bundle; None: of nobody.
 
     Attributes:
         confinement: of the process that was started last.
 
     Raises:
         BundleTampered: when it is opened, if the bundle is not as its manifest says.
+        BundleNotSigned, KeyUnusable: when it is opened, as `osteo_pacs.signature` says.
     """
 
     def __init__(
-        self, bundle_folder: Path, memory_limit_bytes: int = _MEMORY_LIMIT_BYTES, timeout_s: float = 20.0
+        self,
+        bundle_folder: Path,
+        memory_limit_bytes: int = _MEMORY_LIMIT_BYTES,
+        timeout_s: float = 20.0,
+        *,
+        public_key: Path | None = None,
     ) -> None:
         self._bundle_folder = bundle_folder
+        self._public_key = public_key
         self._limits = {"memory_limit_bytes": memory_limit_bytes, "cpu_limit_s": int(timeout_s) + 2}
         self._timeout_s = timeout_s
         self._source = b""
@@ -93,7 +101,7 @@ class Decoder:
         self.confinement = Confinement(has_left_network=False, has_call_filter=False)
 
     def __enter__(self) -> Self:
-        self._source = open_sealed(self._bundle_folder).read(RENDERING)
+        self._source = open_sealed(self._bundle_folder, self._public_key).read(RENDERING)
         self._start()
         return self
 

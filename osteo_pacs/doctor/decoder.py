@@ -18,8 +18,10 @@ def examinations(settings: Settings) -> Iterator[Examination]:
 
 
 def _confined(settings: Settings) -> Check:
-    worker, bundle = settings.worker, settings.model.bundle or shipped.BUNDLE
-    with Decoder(bundle, worker.decode_memory_mib * MEBIBYTE, worker.decode_timeout_s) as decoder:
+    worker, model = settings.worker, settings.model
+    memory_bytes = worker.decode_memory_mib * MEBIBYTE
+    bundle = model.bundle or shipped.BUNDLE
+    with Decoder(bundle, memory_bytes, worker.decode_timeout_s, public_key=model.public_key) as decoder:
         return judge(decoder.confinement, worker.decode_memory_mib)
 
 
