@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from osteo_pacs import log
 from osteo_pacs.config import Settings
 from osteo_pacs.db.session import Database
+from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import forbid
 from osteo_pacs.service.preflight import check_before_start
 from osteo_pacs.service.private_files import keep_files_private
@@ -32,6 +33,7 @@ def process(role: str, settings: Settings, *, never: frozenset[str]) -> Iterator
     keep_files_private()
     name = os.environ.get(SUPERVISED_VARIABLE, role)
     log.configure(level=settings.log.level, form=settings.log.format, process=name)
+    log_crashes()
     check_before_start(settings)
     database = Database(settings.database.url)
     try:

@@ -13,6 +13,7 @@ from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.jobs.rescue import rescue_worker
 from osteo_pacs.jobs.workers import worker_name
 from osteo_pacs.service.child import Child, Death
+from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
 from osteo_pacs.service.preflight import check_before_start
 from osteo_pacs.service.private_files import keep_files_private
@@ -30,6 +31,7 @@ def serve(settings: Settings, config: Path) -> int:
     forbid(LEARNING | ASSOCIATIONS)
     keep_files_private()
     log.configure(level=settings.log.level, form=settings.log.format, process="supervisor")
+    log_crashes()
     check_before_start(settings, creates_empty_sqlite=True)
     _warn_of_open_secret(config, settings)
     database = Database(settings.database.url)
