@@ -11,6 +11,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from house import licences
 from house.events import logged
 from osteo_pacs.cli import app
 from osteo_pacs.cli.exit_codes import ExitCode
@@ -55,6 +56,7 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "exit-codes.md": exit_codes_page(),
         "log-events.md": log_events_page(),
+        "licences.md": licences.page(),
     }
 
 
