@@ -1,6 +1,7 @@
 """What is not fit to start says so at once, names what is wrong and what to do, and starts nothing."""
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -70,3 +71,16 @@ def test_a_tampered_bundle_is_refused_before_it_is_parsed(tmp_path, sqlite_url, 
     message = refusal_of(service)
     assert victim in message
     assert "Restore the bundle" in message
+
+
+def test_a_bundle_that_the_configured_key_has_not_signed_is_refused(tmp_path, sqlite_url):
+    private, public = tmp_path / "key.pem", tmp_path / "key.pub.pem"
+    for command in (
+        ["openssl", "genpkey", "-algorithm", "ed25519", "-out", private],
+        ["openssl", "pkey", "-in", private, "-pubout", "-out", public],
+    ):
+        subprocess.run(command, check=True, capture_output=True)
+    keyed = {"model": {"public_key": str(public)}}
+    message = refusal_of(Service(tmp_path / "service", database_url=sqlite_url, settings=keyed))
+    assert "The model bundle is not signed by the key that the configuration names" in message
+    assert "sign-a-bundle.md" in message

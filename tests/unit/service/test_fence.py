@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -61,5 +62,7 @@ process.check_before_start = reach
 {role}.run(SimpleNamespace(log=SimpleNamespace(level="error", format="json")))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert f"ImportError: {package} is not for this process" in done.stderr
+    event = json.loads(done.stderr)
+    assert (event["event"], event["error_type"]) == ("crashed", "ImportError")
+    assert "fence.py" in event["exception"]
     assert done.returncode == 1
