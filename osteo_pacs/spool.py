@@ -5,7 +5,8 @@
     file.sync()                             # on the disk and found there, or SpoolFull and the file is gone
     ...                                     # the database commits the row that names file.path
 
-A crash before the commit leaves a file without a row, which ``remove_orphans`` clears away.
+A crash before the commit leaves a file without a row, which ``remove_orphans`` clears away; so does one after
+retention has given a file up and before it is removed.
 """
 
 from __future__ import annotations
@@ -100,6 +101,17 @@ class Spool:
         aside = f"{_QUARANTINE}/{Path(path).name}"
         self.path_of(path).rename(self.path_of(aside))
         return aside
+
+    def quarantined(self, *, before: datetime) -> dict[str, int]:
+        """The files in quarantine that were last written ``before``, with their sizes in bytes."""
+        sizes = {}
+        for entry in sorted(os.scandir(self.directory / _QUARANTINE), key=lambda entry: entry.name):
+            # Another process may have removed it meanwhile.
+            with suppress(FileNotFoundError):
+                facts = entry.stat()
+                if facts.st_mtime < before.timestamp():
+                    sizes[f"{_QUARANTINE}/{entry.name}"] = facts.st_size
+        return sizes
 
     def remove_orphans(self, known: Callable[[list[str]], set[str]], *, before: datetime) -> int:
         """Removes the files that no row names and that were last written ``before``; returns how many.

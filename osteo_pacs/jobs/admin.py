@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_if_absent
@@ -40,11 +40,6 @@ def purge(session: Session, wanted: JobFilter) -> int:
     """Removes parked and cancelled jobs, and with them their deliveries."""
     may_go = wanted.condition() & Job.state.in_(PURGEABLE)
     return len(session.scalars(delete(Job).where(may_go).returning(Job.id)).all())
-
-
-def count(session: Session, wanted: JobFilter) -> int:
-    """How many jobs a filter means, before anything is done to them."""
-    return session.scalar(select(func.count()).select_from(Job).where(wanted.condition())) or 0
 
 
 def subject(*, kind: JobKind | None = None, destination: str | None = None) -> str:

@@ -166,6 +166,8 @@ class Reception:
         return self._receiver.ledger.record(instance, sender)
 
     def _answer(self, instance: NewInstance, record: Record) -> Answer:
+        if record.outcome is Outcome.RETURNED:
+            return Answer(Status.SUCCESS)
         if record.outcome is not Outcome.NEW:
             return self._answer_duplicate(instance, record)
         association_id = self._origin.association_id

@@ -12,6 +12,7 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.leader_lock import leader_lock
 from osteo_pacs.db.session import Database
 from osteo_pacs.housekeeping.rescue import rescuer
+from osteo_pacs.housekeeping.retention import retention
 from osteo_pacs.housekeeping.schedule import Duty, run_scheduler
 from osteo_pacs.receive.completeness import CompletedStudy, complete_studies_until
 from osteo_pacs.service.fence import LEARNING
@@ -35,6 +36,7 @@ def duties(settings: Settings, database: Database) -> list[Duty]:
     return [
         Duty("completeness", COMPLETENESS_EVERY.total_seconds(), _completeness(settings, database)),
         Duty("rescue", jobs.lease_s / RESCUES_PER_LEASE, rescue),
+        Duty("retention", settings.retention.every_s, retention(settings, database)),
     ]
 
 
