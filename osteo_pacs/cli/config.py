@@ -25,6 +25,8 @@ def check(context: typer.Context, *, json: Json = False) -> None:
 
     Every mistake is named at once.
     """
+    from osteo_pacs.config.secrecy import remedy, tells_everyone
+
     settings, path = service_settings_of(context), config_path(context)
     if json:
         print_json({"file": path, "ok": True, "destinations": [d.name for d in settings.destinations]})
@@ -34,6 +36,8 @@ def check(context: typer.Context, *, json: Json = False) -> None:
         typer.echo("No [[destinations]]: reports stay in the database.", err=True)
     if not settings.selection.rules:
         typer.echo("[selection] rules is empty: nothing is read.", err=True)
+    if tells_everyone(path, settings):
+        typer.echo(f"Every user of this machine can read its password. {remedy(path)}", err=True)
 
 
 @app.command()

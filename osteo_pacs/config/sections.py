@@ -172,6 +172,10 @@ class Model(Section):
     """What reads."""
 
     bundle: Path | None = Field(None, description="Folder of the MONAI bundle; left out: the one that ships.")
+    public_key: Path | None = Field(
+        None,
+        description="Ed25519 public key (PEM) that must have signed the bundle; left out: none.",
+    )
 
 
 class Destination(Section):

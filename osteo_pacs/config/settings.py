@@ -80,7 +80,10 @@ class Settings(BaseSettings):
                 "database": self.database.model_copy(update={"url": url}),
                 "spool": self.spool.model_copy(update={"directory": folder / self.spool.directory}),
                 "model": self.model.model_copy(
-                    update={"bundle": self.model.bundle and folder / self.model.bundle}
+                    update={
+                        "bundle": self.model.bundle and folder / self.model.bundle,
+                        "public_key": self.model.public_key and folder / self.model.public_key,
+                    }
                 ),
             }
         )

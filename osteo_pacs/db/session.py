@@ -107,18 +107,19 @@ def database_now(session: Session) -> datetime:
 
 
 def _reason(error: DBAPIError) -> str:
-    # A driver's message may quote the parameters of a statement; its first line does not.
+    # A driver's message may quote the parameters of a statement; its first line does not. Of SQLAlchemy's own
+    # messages the engines keep them out.
     return str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
 
 
 def _server_engine(url: str) -> Engine:
     # Without these a server that vanishes from the network holds a transaction for a quarter of an hour.
     timeouts = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 20_000}
-    return create_engine(url, pool_pre_ping=True, pool_size=5, connect_args=timeouts)
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, connect_args=timeouts)
 
 
 def _sqlite_engine(url: str, path: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
     if path not in ("", ":memory:"):
         event.listen(engine, "do_connect", lambda *_: _create_for_us_alone(Path(path)))
     event.listen(engine, "connect", _configure_sqlite)

@@ -19,6 +19,7 @@ def check_before_start(settings: Settings, *, creates_empty_sqlite: bool = False
         DatabaseNotAtHead: it is older or newer than this program, or empty and not ours to create.
         BundleMissing: there is no bundle.
         BundleTampered: a file of the bundle differs from the manifest.
+        BundleNotSigned, KeyUnusable: the configuration names a key, and the manifest is not signed by it.
     """
     database = Database(settings.database.url)
     try:
@@ -28,4 +29,4 @@ def check_before_start(settings: Settings, *, creates_empty_sqlite: bool = False
         migrate.require_head(database)
     finally:
         database.close()
-    verify_manifest(settings.model.bundle or shipped.BUNDLE)
+    verify_manifest(settings.model.bundle or shipped.BUNDLE, settings.model.public_key)

@@ -8,11 +8,15 @@ from pathlib import Path
 
 from osteo_pacs import log
 from osteo_pacs.config import Settings
+from osteo_pacs.config.secrecy import remedy, tells_everyone
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.jobs.rescue import rescue_worker
 from osteo_pacs.jobs.workers import worker_name
 from osteo_pacs.service.child import REFUSED, Child, Death
+from osteo_pacs.service.crash import log_crashes
+from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
 from osteo_pacs.service.fitness import fit_to_serve
+from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import stop_on_signal
 
 LOOK_EVERY_S = 0.2
@@ -24,8 +28,12 @@ def serve(settings: Settings, config: Path) -> int:
     Raises:
         OsteoPacsError: the installation is not fit to start; the message says what to do.
     """
+    forbid(LEARNING | ASSOCIATIONS)
+    keep_files_private()
     log.configure(level=settings.log.level, form=settings.log.format, process="supervisor")
+    log_crashes()
     with fit_to_serve(settings):
+        _warn_of_open_secret(config, settings)
         return _supervise(children_of(settings), settings, config)
 
 
@@ -68,6 +76,11 @@ def _log_death(death: Death) -> None:
         log.get_logger().error("process_refused", name=death.name, exit_code=death.exit_code)
     else:
         log.get_logger().error("process_died", name=death.name, exit_code=death.exit_code, seconds=death.restart_s)
+
+
+def _warn_of_open_secret(config: Path, settings: Settings) -> None:
+    if tells_everyone(config, settings):
+        log.get_logger().warning("password_readable_by_everyone", path=str(config), remedy=remedy(config))
 
 
 def _rescue_jobs(death: Death, database: Database, settings: Settings) -> None:

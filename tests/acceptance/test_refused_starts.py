@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import subprocess
 
 import pytest
 
@@ -134,3 +135,16 @@ def test_a_second_service_of_one_installation_is_refused_and_the_first_runs_on(t
         first.kill()
         first.start(worker_ready=False)
         assert first.stop() == 0
+
+
+def test_a_bundle_that_the_configured_key_has_not_signed_is_refused(tmp_path, sqlite_url):
+    private, public = tmp_path / "key.pem", tmp_path / "key.pub.pem"
+    for command in (
+        ["openssl", "genpkey", "-algorithm", "ed25519", "-out", private],
+        ["openssl", "pkey", "-in", private, "-pubout", "-out", public],
+    ):
+        subprocess.run(command, check=True, capture_output=True)
+    keyed = {"model": {"public_key": str(public)}}
+    message = refusal_of(Service(tmp_path / "service", database_url=sqlite_url, settings=keyed))
+    assert "The model bundle is not signed by the key that the configuration names" in message
+    assert "sign-a-bundle.md" in message

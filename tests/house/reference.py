@@ -12,6 +12,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from house import licences
 from house.events import logged
 from osteo_pacs.cli import app
 from osteo_pacs.cli.exit_codes import ExitCode
@@ -56,6 +57,7 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "exit-codes.md": exit_codes_page(),
         "log-events.md": log_events_page(),
+        "licences.md": licences.page(),
     }
 
 

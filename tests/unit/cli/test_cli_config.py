@@ -46,6 +46,18 @@ def test_check_warns_of_what_works_and_is_hardly_meant(run, tmp_path):
     assert "[selection] rules is empty: nothing is read." in result.stderr
 
 
+def test_check_warns_of_a_password_that_everyone_can_read(run, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(f'[database]\nurl = "{SERVER}"\n')
+    config.chmod(0o644)
+    result = run("config", "check")
+    assert result.exit_code == 0
+    assert f"chmod o-rwx {config}" in result.stderr
+    assert "s3cret" not in result.output
+    config.chmod(0o640)
+    assert "chmod" not in run("config", "check").stderr
+
+
 def test_check_names_every_mistake(run, tmp_path):
     (tmp_path / "config.toml").write_text("[listener]\nprot = 1\n[wroker]\nbatch_size = 1\n")
     result = run("config", "check")

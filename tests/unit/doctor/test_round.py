@@ -27,7 +27,8 @@ def test_the_round_looks_at_everything_in_order(tmp_path, monkeypatch):
     names = [check.name for check in doctor.make_round(config)]
     assert names == [
         "configuration", "versions", "database", "database version", "migration", "spool space", "spool rights",
-        "bundle", "device", "prediction", "listener", "destination one", "destination two",
+        "configuration rights", "database rights", "bundle rights", "decoder", "bundle", "device", "prediction",
+        "listener", "destination one", "destination two",
     ]  # fmt: skip
     assert seen == names[1:]
 
@@ -42,7 +43,7 @@ def test_the_round_looks_at_everything_in_order(tmp_path, monkeypatch):
 )
 def test_a_configuration_that_cannot_be_meant_is_told_and_the_round_goes_on(tmp_path, monkeypatch, text, detail):
     goes_on = Examination("spool", lambda: passed("spool", ""))
-    monkeypatch.setattr(doctor_round, "_examinations", lambda _settings: iter([goes_on]))
+    monkeypatch.setattr(doctor_round, "_examinations", lambda _settings, _config: iter([goes_on]))
     config = tmp_path / "config.toml"
     config.write_text(text)
     first, _, after = doctor.make_round(config)
