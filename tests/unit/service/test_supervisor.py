@@ -7,7 +7,7 @@ import pytest
 
 from databases import new_url
 from osteo_pacs.config import load
-from osteo_pacs.service import child
+from osteo_pacs.service import child, supervisor
 from osteo_pacs.service.supervisor import serve
 from peers import free_port
 
@@ -32,6 +32,9 @@ def serve_with(monkeypatch, config, worker):
         return real([sys.executable, "-c", source, command[-1]], **options)
 
     monkeypatch.setattr(child.subprocess, "Popen", start)
+    # What holds for the life of a process would hold for the other tests too.
+    for bound in ("forbid", "keep_files_private", "log_crashes"):
+        monkeypatch.setattr(supervisor, bound, lambda *_: None)
     return serve(load(config), config)
 
 
