@@ -15,7 +15,7 @@ from osteo_pacs.cli.progress import progress
 
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
-    from osteo_pacs.config.sections import Listener
+    from osteo_pacs.config.network import Listener
     from osteo_pacs.deliver.association import Peer
     from osteo_pacs.deliver.push import Pushed
 

@@ -11,7 +11,7 @@ from enum import Enum
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 
-from osteo_pacs.config.sections import Listener
+from osteo_pacs.config.network import Listener
 from osteo_pacs.receive.pdu import APPLICATION_CONTEXT, PROTOCOL_VERSION, AssociateRequest
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from osteo_pacs import log
-from osteo_pacs.config.sections import Listener
+from osteo_pacs.config.network import Listener
 from osteo_pacs.receive.admission import Admission, Rejection
 from osteo_pacs.receive.messages import Counts, Messages
 from osteo_pacs.receive.negotiation import negotiate

@@ -13,7 +13,16 @@ from osteo_pacs.config import Destination, Settings
 
 TEXT = shipped.CONFIG.read_text(encoding="utf-8")
 SECTIONS = [name for name in Settings.model_fields if name not in {"destinations", "selection"}]
-EXAMPLE = {"name": '"pacs"', "host": '"127.0.0.1"', "port": "11113", "ae_title": '"PACS"'}
+EXAMPLE = {
+    "name": '"pacs"',
+    "host": '"127.0.0.1"',
+    "port": "11113",
+    "ae_title": '"PACS"',
+    "tls_certificate": '"tls/osteo-pacs.pem"',
+    "tls_key": '"tls/osteo-pacs.key"',
+    "tls_ca": '"tls/ca.pem"',
+    "tls_server_name": '"pacs.example"',
+}
 """What stands in the commented destination for keys that have no default."""
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from osteo_pacs.config.sections import Listener
+from osteo_pacs.config.network import Listener
 from osteo_pacs.receive.admission import Admission, Rejection
 from osteo_pacs.receive.pdu import APPLICATION_CONTEXT, AssociateRequest
 
