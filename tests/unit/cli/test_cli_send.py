@@ -124,7 +124,11 @@ def test_a_file_that_could_not_be_read_is_named_also_without_a_listener(run, wri
 
 def test_a_listener_that_turns_this_machine_away_is_told_with_the_address_to_add(run, write, tmp_path):
     with turning_away() as port:
-        configure(tmp_path, port, 'host = "0.0.0.0"\ncalling_ae_titles = ["DXA"]\naddresses = ["10.0.0.0/8"]\nallow_plain = true\n')
+        configure(
+            tmp_path,
+            port,
+            'host = "0.0.0.0"\ncalling_ae_titles = ["DXA"]\naddresses = ["10.0.0.0/8"]\nallow_plain = true\n',
+        )
         result = run("send", write("a.dcm"))
     assert result.exit_code == ExitCode.FAILED
     assert "the connection was closed" in result.stderr
