@@ -18,7 +18,7 @@ def settings(*destinations, **jobs):
 
 
 def destination(port, name="pacs", **keys):
-    return Destination(name=name, host="127.0.0.1", port=port, ae_title="PACS", **keys)
+    return Destination(**{"name": name, "host": "127.0.0.1", "port": port, "ae_title": "PACS"} | keys)
 
 
 @contextmanager

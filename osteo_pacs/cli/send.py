@@ -15,7 +15,7 @@ from osteo_pacs.cli.progress import progress
 
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
-    from osteo_pacs.config.sections import Listener
+    from osteo_pacs.config.network import Listener
     from osteo_pacs.deliver.association import Peer
     from osteo_pacs.deliver.push import Pushed
 
@@ -39,7 +39,7 @@ CallingAeTitle = Annotated[
         metavar="AE",
         callback=_is_ae_title,
         show_default=False,
-        help="How we call ourselves; else the first that the listener allows.",
+        help="How we call ourselves; else the first that the listener allows us.",
     ),
 ]
 TimeoutS = Annotated[
@@ -58,7 +58,8 @@ def send(
     """Push DICOM files to the listener.
 
     Files are sent by C-STORE as they lie on disk, whatever their SOP Class and transfer syntax. In a folder,
-    what is no DICOM file is passed over. The exit code is 1 when a file could not be stored.
+    what is no DICOM file is passed over. A listener under TLS is met with its own certificate, which tls_ae_titles
+    must name. The exit code is 1 when a file could not be stored.
     """
     from osteo_pacs import log
     from osteo_pacs.deliver.push import push
@@ -92,11 +93,12 @@ def _files(sources: Sequence[Path]) -> list[Path]:
 
 
 def _listener(settings: Settings, calling_ae_title: str) -> Peer:
-    from osteo_pacs.deliver.association import Peer
+    from osteo_pacs.deliver.ourselves import own_calling_ae_title, own_listener
+    from osteo_pacs.deliver.scu import peer_of
 
     listener = settings.listener
-    ours = calling_ae_title or next(iter(listener.calling_ae_titles), DEFAULT_CALLING_AE_TITLE)
-    return Peer(listener.local_host, listener.port, listener.ae_title, ours)
+    ours = calling_ae_title or own_calling_ae_title(listener, DEFAULT_CALLING_AE_TITLE)
+    return peer_of(own_listener(listener), ours)
 
 
 def _tell(outcomes: Sequence[Pushed], listener: Listener, *, is_json: bool) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from osteo_pacs.config import sections
+from osteo_pacs.config import network, sections
 from osteo_pacs.config.retention import Retention, Watermarks
 from osteo_pacs.config.sections import SQLITE_PREFIX
 
 ENVIRONMENT_PREFIX = "OSTEO_PACS__"
+Table = TypeVar("Table", bound=sections.Section)
 
 
 class Settings(BaseSettings):
@@ -22,7 +23,7 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__"
     )
 
-    listener: sections.Listener = Field(default_factory=sections.Listener)
+    listener: network.Listener = Field(default_factory=network.Listener)
     database: sections.Database = Field(default_factory=sections.Database)
     spool: sections.Spool = Field(default_factory=sections.Spool)
     retention: Retention = Field(default_factory=Retention)
@@ -30,7 +31,7 @@ class Settings(BaseSettings):
     worker: sections.Worker = Field(default_factory=sections.Worker)
     jobs: sections.Jobs = Field(default_factory=sections.Jobs)
     model: sections.Model = Field(default_factory=sections.Model)
-    destinations: tuple[sections.Destination, ...] = Field(
+    destinations: tuple[network.Destination, ...] = Field(
         (), description="The PACS that get the reports, one table each."
     )
     selection: sections.Selection = Field(default_factory=sections.Selection)
@@ -77,13 +78,15 @@ class Settings(BaseSettings):
             url = f"{SQLITE_PREFIX}{folder / url.removeprefix(SQLITE_PREFIX)}"
         return self.model_copy(
             update={
+                "listener": _beside(self.listener, folder),
                 "database": self.database.model_copy(update={"url": url}),
-                "spool": self.spool.model_copy(update={"directory": folder / self.spool.directory}),
-                "model": self.model.model_copy(
-                    update={
-                        "bundle": self.model.bundle and folder / self.model.bundle,
-                        "public_key": self.model.public_key and folder / self.model.public_key,
-                    }
-                ),
+                "spool": _beside(self.spool, folder),
+                "model": _beside(self.model, folder),
+                "destinations": tuple(_beside(destination, folder) for destination in self.destinations),
             }
         )
+
+
+def _beside(section: Table, folder: Path) -> Table:
+    paths = {key: folder / value for key, value in section if isinstance(value, Path)}
+    return section.model_copy(update=paths)

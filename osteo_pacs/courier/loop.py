@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 
 from osteo_pacs.config import Settings
+from osteo_pacs.config.security import is_plain_off_loopback
 from osteo_pacs.courier.lane import Lane
 from osteo_pacs.courier.strays import park_strays
 from osteo_pacs.db.session import Database, DatabaseUnavailable
@@ -55,6 +56,7 @@ def run_courier(
     Raises:
         LaneHung: a lane has outlived every deadline, or has died; the process should be started again.
     """
+    _warn_of_plain(settings)
     worker = worker_name()
     lanes = [Lane(destination, settings, database, worker) for destination in settings.destinations]
     for lane in lanes:
@@ -64,6 +66,13 @@ def run_courier(
         _look_until(stop, settings, database, lanes, worker)
     finally:
         _end(lanes, settings.service.shutdown_s)
+
+
+def _warn_of_plain(settings: Settings) -> None:
+    for destination in filter(is_plain_off_loopback, settings.destinations):
+        get_logger().warning(
+            "plain_off_loopback", destination=destination.name, host=destination.host, port=destination.port
+        )
 
 
 def _look_until(

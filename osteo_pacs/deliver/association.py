@@ -26,6 +26,7 @@ from osteo_pacs.deliver.instance import Instance
 from osteo_pacs.deliver.wire import NotDicom, Wire
 from osteo_pacs.dicom.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from osteo_pacs.errors import RetryableError
+from osteo_pacs.tls.files import ClientTls
 
 APPLICATION_CONTEXT = UID("1.2.840.10008.3.1.1.1")
 RECEIVED_PDU_BYTES = 16 * 1024
@@ -46,12 +47,13 @@ class AssociationAborted(RetryableError):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """An AE and how we call ourselves there."""
+    """An AE, how we call ourselves there, and the TLS that we speak with it; None: plain DICOM."""
 
     host: str
     port: int
     called_ae_title: str
     calling_ae_title: str
+    tls: ClientTls | None = None
 
 
 class Association:
@@ -71,8 +73,11 @@ class Association:
             OSError: no connection, or no answer in time.
             AssociationRejected: with the peer's reason.
             NotDicom: the peer speaks something else.
+            TlsFilesUnusable: our certificate, its key or the authorities cannot be used.
         """
         wire.connect(peer.host, peer.port, deadline)
+        if peer.tls:
+            wire.secure(peer.tls, deadline)
         wire.send(A_ASSOCIATE_RQ(_request(peer, proposal)).encode(), deadline)
         match wire.receive(deadline):
             case A_ASSOCIATE_AC() as accept:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from osteo_pacs.config import Destination
-from osteo_pacs.deliver.association import Association, AssociationRejected, Proposal
+from osteo_pacs.deliver.association import Association, Proposal
 from osteo_pacs.deliver.deadline import Deadline
-from osteo_pacs.deliver.scu import LOST, PROPOSAL, RELEASE_S, SENT, describe, peer_of
-from osteo_pacs.deliver.wire import Wire
+from osteo_pacs.deliver.scu import NOT_ESTABLISHED, PROPOSAL, RELEASE_S, SENT, describe, peer_of
+from osteo_pacs.deliver.wire import Encryption, Wire
 from osteo_pacs.dicom.sop_classes import VERIFICATION
 from osteo_pacs.dicom.status import Status
 
@@ -24,10 +24,17 @@ ECHO_PROPOSAL: Proposal = (
 
 @dataclass(frozen=True, slots=True)
 class EchoAnswered:
-    """The destination answered; ``sop_class_uids`` are those of our SOP Classes that it takes."""
+    """The destination answered.
+
+    Attributes:
+        seconds: how long everything took, the connection included.
+        sop_class_uids: those of our SOP Classes that it takes.
+        encryption: the TLS that it was under; None: plain DICOM.
+    """
 
     seconds: float
     sop_class_uids: tuple[str, ...]
+    encryption: Encryption | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,10 @@ def echo(destination: Destination, *, calling_ae_title: str) -> EchoOutcome:
         status = association.echo(deadline) if association.accepts(VERIFICATION) else Status.SUCCESS
         seconds = time.monotonic() - started_s
         association.release(Deadline.after(RELEASE_S))
-    except (*LOST, AssociationRejected) as error:
+    except NOT_ESTABLISHED as error:
         return EchoFailed(describe(error))
     finally:
         wire.close()
     if status != Status.SUCCESS:
         return EchoFailed(f"it answered C-ECHO with {status:#06x}")
-    return EchoAnswered(seconds, tuple(uid for uid in SENT if association.accepts(uid)))
+    return EchoAnswered(seconds, tuple(uid for uid in SENT if association.accepts(uid)), wire.encryption)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from pydicom.uid import UID
 
-from osteo_pacs.deliver.association import Association, AssociationRejected, Peer
+from osteo_pacs.deliver.association import Association, Peer
 from osteo_pacs.deliver.deadline import Deadline
 from osteo_pacs.deliver.disposition import Delivered, DeliveredWithWarning, disposition
 from osteo_pacs.deliver.instance import Instance, NotSendable
 from osteo_pacs.deliver.outcome import Answered
-from osteo_pacs.deliver.scu import LOST, RELEASE_S, describe
+from osteo_pacs.deliver.scu import LOST, NOT_ESTABLISHED, RELEASE_S, describe
 from osteo_pacs.deliver.wire import Wire
 
 CONNECT_TIMEOUT_S = 10.0
@@ -87,7 +87,7 @@ class _Pusher:
         wire = Wire()
         try:
             self._association = Association.request(wire, self._peer, proposal, Deadline.after(CONNECT_TIMEOUT_S))
-        except (*LOST, AssociationRejected) as error:
+        except NOT_ESTABLISHED as error:
             wire.close()
             self._unreachable = describe(error)
         return self._association

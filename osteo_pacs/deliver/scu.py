@@ -10,6 +10,7 @@ Everything happens in the caller's thread; ``interrupt`` alone may come from ano
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Sequence
 
@@ -28,6 +29,9 @@ from osteo_pacs.deliver.instance import Instance
 from osteo_pacs.deliver.outcome import Answered, ContextRejected, NoAnswer, NotConnected, StoreOutcome
 from osteo_pacs.deliver.wire import NotDicom, Wire
 from osteo_pacs.dicom import sop_classes
+from osteo_pacs.tls.contexts import TlsFilesUnusable
+from osteo_pacs.tls.files import ClientTls
+from osteo_pacs.tls.words import describe_loss
 
 IDLE_S = 2.0
 RELEASE_S = 1.0
@@ -44,12 +48,13 @@ PROPOSAL: Proposal = tuple(
     for syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 )
 LOST = (OSError, NotDicom, AssociationAborted)
+NOT_ESTABLISHED = (*LOST, AssociationRejected, TlsFilesUnusable)
 
 
 def peer_of(destination: Destination, calling_ae_title: str) -> Peer:
     """The destination as an AE, with the calling AE title that is used there."""
     title = destination.calling_ae_title or calling_ae_title
-    return Peer(destination.host, destination.port, destination.ae_title, title)
+    return Peer(destination.host, destination.port, destination.ae_title, title, ClientTls.of(destination))
 
 
 class Sender:
@@ -103,7 +108,7 @@ class Sender:
     def _attempt(self, alternatives: Sequence[Instance], deadline: Deadline) -> StoreOutcome:
         try:
             association = self._association_by(deadline.at_most(self._connect_timeout_s))
-        except (*LOST, AssociationRejected) as error:
+        except NOT_ESTABLISHED as error:
             self._wire.close()
             return NotConnected(describe(error))
         taken = next((instance for instance in alternatives if association.accepts(instance.sop_class_uid)), None)
@@ -149,6 +154,8 @@ def describe(error: Exception) -> str:
             return "the connection was refused; is it running, and are host and port right?"
         case ConnectionError():
             return "the connection was closed"
+        case ssl.SSLError():
+            return describe_loss(error) or "the connection was closed"
         case OSError():
             return f"the connection failed: {error.strerror or type(error).__name__}"
         case _:

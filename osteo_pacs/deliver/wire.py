@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import struct
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_RELEASE_RP, A_RELEASE_RQ, P_DATA_TF
 
 from osteo_pacs.deliver.deadline import Deadline
 from osteo_pacs.errors import RetryableError
+from osteo_pacs.tls.certificates import Certificate, shown_by
+from osteo_pacs.tls.contexts import client_context
+from osteo_pacs.tls.files import ClientTls
+from osteo_pacs.tls.sockets import send_close_notify, shut_down
 
 Pdu = A_ASSOCIATE_AC | A_ASSOCIATE_RJ | P_DATA_TF | A_RELEASE_RQ | A_RELEASE_RP | A_ABORT_RQ
 
@@ -38,14 +44,23 @@ class NotDicom(RetryableError):
     """The peer's bytes are not the DICOM that was expected."""
 
 
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """What TLS a connection is under: its version, and the peer's certificate."""
+
+    version: str
+    certificate: Certificate
+
+
 class Wire:
-    """A TCP connection to a peer.
+    """A TCP connection to a peer, plain or under TLS.
 
     Every method but ``cut`` belongs to one thread, and raises OSError when the connection is lost, TimeoutError
     among them when the deadline passes.
     """
 
     def __init__(self) -> None:
+        self.encryption: Encryption | None = None
         self._socket: socket.socket | None = None
         self._is_cut = False
 
@@ -68,6 +83,25 @@ class Wire:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.settimeout(deadline.remaining_s())
         self._socket.connect(address)
+
+    def secure(self, tls: ClientTls, deadline: Deadline) -> None:
+        """Begins TLS: both sides show their certificates, and the peer's must have the name it is called by.
+
+        Raises:
+            OSError: one side does not accept the other.
+            TlsFilesUnusable: our files.
+        """
+        context = client_context(tls.files)
+        connection = context.wrap_socket(
+            self._open, server_hostname=tls.server_name, do_handshake_on_connect=False
+        )
+        self._socket = connection
+        # The socket that another thread may have cut is no longer this one.
+        if self._is_cut:
+            raise ConnectionAbortedError
+        connection.settimeout(deadline.remaining_s())
+        connection.do_handshake()
+        self.encryption = Encryption(connection.version() or "", shown_by(connection))
 
     def send(self, content: bytes, deadline: Deadline) -> None:
         """Sends all of the content."""
@@ -95,18 +129,21 @@ class Wire:
 
     def is_silent(self) -> bool:
         """False once the peer has sent something that nobody asked for, or has closed the connection."""
+        if isinstance(self._open, ssl.SSLSocket):
+            return _is_silent_under_tls(self._open)
         return not select.select([self._open], [], [], 0)[0]
 
     def cut(self) -> None:
         """Ends every wait of this connection at once; the one method that another thread may call."""
         self._is_cut = True
         if self._socket is not None:
-            _shut_down(self._socket)
+            shut_down(self._socket, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Closes the connection, whatever its state."""
         if self._socket is not None:
-            _shut_down(self._socket)
+            send_close_notify(self._socket)
+            shut_down(self._socket, socket.SHUT_RDWR)
             self._socket.close()
             self._socket = None
 
@@ -154,8 +191,13 @@ def resolve(host: str, port: int, deadline: Deadline) -> list[tuple[int, Any]]:
     return answer[0]
 
 
-def _shut_down(sock: socket.socket) -> None:
+def _is_silent_under_tls(connection: ssl.SSLSocket) -> bool:
+    # Bytes that came may be TLS's own, such as a ticket, and bytes of the peer may lie decrypted already.
+    connection.settimeout(0)
     try:
-        sock.shutdown(socket.SHUT_RDWR)
+        connection.recv(1)
+    except ssl.SSLWantReadError:
+        return True
     except OSError:
-        return
+        return False
+    return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from osteo_pacs.config.sections import Listener
+from osteo_pacs.config.network import Listener
 from osteo_pacs.deliver.association import Peer
 from osteo_pacs.deliver.push import push
 from osteo_pacs.demo.errors import DemonstrationFailed

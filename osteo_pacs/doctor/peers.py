@@ -8,8 +8,11 @@ from functools import partial
 
 from pydicom.uid import UID
 
+from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Destination, Settings
 from osteo_pacs.deliver.echo import EchoAnswered, EchoFailed, echo
+from osteo_pacs.deliver.ourselves import NoTitleOfOurOwn, own_calling_ae_title, own_listener
+from osteo_pacs.deliver.wire import Encryption
 from osteo_pacs.dicom.sop_classes import (
     BASIC_TEXT_SR,
     COMPREHENSIVE_3D_SR,
@@ -18,6 +21,7 @@ from osteo_pacs.dicom.sop_classes import (
     SECONDARY_CAPTURE,
 )
 from osteo_pacs.doctor.check import Check, Examination, failed, passed
+from osteo_pacs.doctor.tls import fault_in_time
 
 LISTENER_TIMEOUT_S = 5.0
 SLACK_S = 2.0
@@ -48,12 +52,18 @@ def _destination(destination: Destination, our_ae_title: str) -> Check:
     match echo(destination, calling_ae_title=our_ae_title):
         case EchoFailed(reason):
             ours = destination.calling_ae_title or our_ae_title
-            remedy = f"Is it running, are host, port and ae_title right, and does it know us as {ours}?"
+            spoken = "TLS" if destination.tls_certificate else "plain DICOM"
+            remedy = (
+                f"Is it running, are host, port and ae_title right, does it know us as {ours}, "
+                f"and does it speak {spoken}?"
+            )
             happened, advice = _told_apart(reason)
             return failed(name, f"{where}: {happened}", advice or remedy)
-        case EchoAnswered(seconds, taken):
+        case EchoAnswered(seconds, taken, encryption):
             lacking = _lacking(destination, taken)
-            answers = f"{where} answers C-ECHO in {1000 * seconds:.0f} ms"
+            answers = f"{where} answers C-ECHO in {1000 * seconds:.0f} ms{_told(encryption)}"
+            if encryption and (fault := fault_in_time(encryption.certificate, utc_now())):
+                return failed(name, f"{answers}, which {fault}", "Have it renewed at the PACS.")
             if lacking:
                 names = " and ".join(UID(uid).name for uid in lacking)
                 return failed(
@@ -66,6 +76,13 @@ def _told_apart(reason: str) -> tuple[str, str]:
     """What happened, and as a sentence what the reason itself says to do about it."""
     happened, _, advice = reason.partition("; ")
     return happened, f"{advice[:1].upper()}{advice[1:]}{'' if advice.endswith(('?', '.')) or not advice else '.'}"
+
+
+def _told(encryption: Encryption | None) -> str:
+    if encryption is None:
+        return ""
+    title, expires_at = encryption.certificate.title, encryption.certificate.expires_at
+    return f" over {encryption.version}; its certificate is {title}, until {expires_at:%Y-%m-%d}"
 
 
 def _lacking(destination: Destination, taken: tuple[str, ...]) -> list[str]:
@@ -85,20 +102,16 @@ def _listener(settings: Settings) -> Check:
         return passed("listener", f"{where} is not running; `osteo-pacs serve` starts it")
     if not listener.takes_this_machine:
         return passed("listener", f"{where} is running; this machine is not in its addresses, so it is not asked")
-    ours = next(iter(listener.calling_ae_titles), listener.ae_title)
-    myself = Destination(
-        name="listener",
-        host=listener.local_host,
-        port=listener.port,
-        ae_title=listener.ae_title,
-        connect_timeout_s=LISTENER_TIMEOUT_S,
-    )
-    match echo(myself, calling_ae_title=ours):
+    try:
+        ours = own_calling_ae_title(listener, listener.ae_title)
+    except NoTitleOfOurOwn:
+        return passed("listener", f"{where} is running; its own certificate has no AE title, so it is not asked")
+    match echo(own_listener(listener, connect_timeout_s=LISTENER_TIMEOUT_S), calling_ae_title=ours):
         case EchoFailed(reason):
             remedy = "Its log says why. Another program on this port? Name another [listener] port."
             return failed("listener", f"{where}: {reason}", remedy)
-        case EchoAnswered(seconds):
-            return passed("listener", f"{where} answers C-ECHO in {1000 * seconds:.0f} ms")
+        case EchoAnswered(seconds, _, encryption):
+            return passed("listener", f"{where} answers C-ECHO in {1000 * seconds:.0f} ms{_told(encryption)}")
 
 
 def _something_listens(host: str, port: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from osteo_pacs.config import Settings, find_config, load
-from osteo_pacs.doctor import database, decoder, files, model, peers, spool, versions
+from osteo_pacs.doctor import database, decoder, files, model, peers, spool, tls, versions
 from osteo_pacs.doctor.check import Check, Examination, examine, failed, passed
 from osteo_pacs.errors import ConfigurationError
 from osteo_pacs.service.configuration import load_for_service
@@ -29,7 +29,7 @@ def _examinations(settings: Settings, config: Path) -> Iterator[Examination]:
     yield from database.examinations(settings)
     yield from spool.examinations(settings)
     yield from files.examinations(settings, config)
-    for subject in (decoder, model, peers):
+    for subject in (decoder, model, tls, peers):
         yield from subject.examinations(settings)
 
 

@@ -1,5 +1,7 @@
 """Who may talk: addresses before a byte is read, AE titles and limits when an association is requested.
 
+Under TLS a calling AE title belongs to certificates: a peer may use those alone that its own is bound to.
+
 A rejection is the result, source and reason of an A-ASSOCIATE-RJ (PS3.8 9.3.4).
 """
 
@@ -11,8 +13,9 @@ from enum import Enum
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 
-from osteo_pacs.config.sections import Listener
+from osteo_pacs.config.network import Listener
 from osteo_pacs.receive.pdu import APPLICATION_CONTEXT, PROTOCOL_VERSION, AssociateRequest
+from osteo_pacs.tls.certificates import Certificate
 
 
 class Rejection(Enum):
@@ -20,6 +23,7 @@ class Rejection(Enum):
 
     APPLICATION_CONTEXT = (1, 1, 2)
     CALLING_AE_TITLE = (1, 1, 3)
+    CERTIFICATE = (1, 1, 3, "certificate")
     CALLED_AE_TITLE = (1, 1, 7)
     PROTOCOL_VERSION = (1, 2, 2)
     TEMPORARY_CONGESTION = (2, 3, 1)
@@ -53,9 +57,11 @@ class Admission:
             ip = ip.ipv4_mapped
         return any(ip in network for network in self._networks)
 
-    def enter(self, request: AssociateRequest, address: str) -> Rejection | None:
+    def enter(
+        self, request: AssociateRequest, address: str, certificate: Certificate | None = None
+    ) -> Rejection | None:
         """Why this association is rejected; None where it is taken, and ``leave`` must follow."""
-        if rejection := self._judge(request):
+        if rejection := self._judge(request, certificate):
             return rejection
         with self._lock:
             if self._is_closed:
@@ -78,7 +84,7 @@ class Admission:
         with self._lock:
             self._is_closed = True
 
-    def _judge(self, request: AssociateRequest) -> Rejection | None:
+    def _judge(self, request: AssociateRequest, certificate: Certificate | None) -> Rejection | None:
         if not request.protocol_version & PROTOCOL_VERSION:
             return Rejection.PROTOCOL_VERSION
         if request.application_context != APPLICATION_CONTEXT:
@@ -88,4 +94,10 @@ class Admission:
         known = self._rules.calling_ae_titles
         if known and request.calling_ae_title not in known:
             return Rejection.CALLING_AE_TITLE
+        if self._rules.tls_certificate and not self._is_bound(request.calling_ae_title, certificate):
+            return Rejection.CERTIFICATE
         return None if self._has_space() else Rejection.DISK_SPACE
+
+    def _is_bound(self, calling_ae_title: str, certificate: Certificate | None) -> bool:
+        bound = self._rules.tls_ae_titles
+        return certificate is not None and any(calling_ae_title in bound.get(key, ()) for key in certificate.keys)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from osteo_pacs import log
-from osteo_pacs.config.sections import Listener
+from osteo_pacs.config.network import Listener
 from osteo_pacs.receive.admission import Admission, Rejection
 from osteo_pacs.receive.messages import Counts, Messages
 from osteo_pacs.receive.negotiation import negotiate
@@ -31,7 +31,9 @@ from osteo_pacs.receive.pdu import (
     encode_release_rp,
 )
 from osteo_pacs.receive.store import Origin, Receiver
-from osteo_pacs.receive.wire import MAX_PDU_BYTES, PeerGone, PeerTooSlow, Wire
+from osteo_pacs.receive.wire import MAX_PDU_BYTES, HandshakeRefused, PeerGone, PeerTooSlow, Wire
+from osteo_pacs.tls.certificates import Certificate
+from osteo_pacs.tls.renewal import Credentials
 
 REQUEST_TIMEOUT_S = 10.0
 LINGER_S = 1.0
@@ -43,6 +45,7 @@ class End(StrEnum):
     RELEASED = "released"
     ABORTED = "aborted"
     REJECTED = "rejected"
+    HANDSHAKE_REFUSED = "handshake_refused"
     STOPPED = "stopped"
     GONE = "gone"
     TOO_SLOW = "too_slow"
@@ -57,6 +60,7 @@ class Scope:
     rules: Listener
     admission: Admission
     receiver: Receiver
+    credentials: Credentials | None = None
     monotonic: Callable[[], float] = time.monotonic
 
 
@@ -69,6 +73,7 @@ class Association:
         self._wire = wire
         self._scope = scope
         self._calling_ae_title = ""
+        self._certificate: Certificate | None = None
         self._reason = ""
         self._messages: Messages | None = None
         self._is_request_seen = False
@@ -85,6 +90,8 @@ class Association:
         started = self._scope.monotonic()
         try:
             end = self._converse()
+        except HandshakeRefused as error:
+            end = self._refuse(error.detail)
         except ProtocolError as error:
             end = self._abort(End.PROTOCOL_ERROR, error.detail, error.reason)
         except PeerTooSlow as error:
@@ -96,8 +103,8 @@ class Association:
             end = self._abort(End.FAILED, type(error).__name__, AbortReason.NOT_SPECIFIED)
         finally:
             self._leave()
-        # A stranger's noise is not worth waiting for.
-        is_polite = end is End.REJECTED or self.is_established
+        # A stranger's noise is not worth waiting for; a peer that is refused should hear why.
+        is_polite = end in {End.REJECTED, End.HANDSHAKE_REFUSED} or self.is_established
         self._wire.close(linger_s=LINGER_S if is_polite else 0)
         self._tell(end, self._scope.monotonic() - started)
 
@@ -113,13 +120,15 @@ class Association:
         self._wire.close_reading()
 
     def _converse(self) -> End:
-        pdu = self._wire.read(idle_s=min(REQUEST_TIMEOUT_S, self._scope.rules.pdu_timeout_s))
+        timeout_s = min(REQUEST_TIMEOUT_S, self._scope.rules.pdu_timeout_s)
+        self._certificate = self._wire.shake_hands(timeout_s=timeout_s)
+        pdu = self._wire.read(idle_s=timeout_s)
         if pdu.kind is not PduType.ASSOCIATE_RQ:
             raise ProtocolError("no association was requested", AbortReason.UNEXPECTED_PDU)
         self._is_request_seen = True
         request = decode_associate_rq(pdu.body)
         self._calling_ae_title = request.calling_ae_title
-        if rejection := self._scope.admission.enter(request, self.peer):
+        if rejection := self._scope.admission.enter(request, self.peer, self._certificate):
             return self._reject(rejection)
         self._is_admitted = True
         self._messages = self._open(request, pdu.body)
@@ -153,6 +162,11 @@ class Association:
                 case _:
                     raise ProtocolError(f"{pdu.kind.name} within an association", AbortReason.UNEXPECTED_PDU)
 
+    def _refuse(self, reason: str) -> End:
+        # OpenSSL has told the peer by an alert.
+        self._reason = reason
+        return End.HANDSHAKE_REFUSED
+
     def _gone(self, reason: str) -> End:
         if self._is_stopping and self.is_established:
             return self._abort(End.STOPPED, "the listener ends", AbortReason.NOT_SPECIFIED)
@@ -178,6 +192,9 @@ class Association:
 
     def _tell(self, end: End, seconds: float) -> None:
         counts = self._messages.counts if self._messages else Counts()
+        if end is End.HANDSHAKE_REFUSED:
+            log.get_logger().warning("handshake_refused", peer=self.peer, reason=self._reason)
+            return
         if end is End.GONE and not self._is_request_seen:
             # Probes of load balancers connect and leave.
             return
@@ -187,6 +204,7 @@ class Association:
             reason=self._reason or None,
             peer=self.peer,
             ae_title=self._calling_ae_title,
+            certificate=self._certificate and self._certificate.fingerprint,
             instances=counts.stored,
             refused=counts.refused,
             size_bytes=counts.size_bytes,

@@ -9,6 +9,7 @@ from datetime import timedelta
 from osteo_pacs import log
 from osteo_pacs.clock import Clock, utc_now
 from osteo_pacs.config import Settings
+from osteo_pacs.config.security import is_plain_off_loopback
 from osteo_pacs.db.receipts import known_paths
 from osteo_pacs.db.session import Database
 from osteo_pacs.errors import RetryableError
@@ -19,6 +20,8 @@ from osteo_pacs.receive.presence import Presence
 from osteo_pacs.receive.server import Server, bind
 from osteo_pacs.receive.store import Receiver
 from osteo_pacs.spool import Spool
+from osteo_pacs.tls.files import TlsFiles
+from osteo_pacs.tls.renewal import Credentials
 
 MIB = 1 << 20
 ORPHAN_AGE = timedelta(minutes=15)
@@ -37,12 +40,16 @@ def run_listener(
     """Takes associations until ``stop`` is set, then lets those under way end within ``[service] shutdown_s``.
 
     Raises:
+        TlsFilesUnusable: the certificate, its key or the authorities cannot be used.
         PortTaken: the address cannot be used.
     """
     rules = settings.listener
-    listening = bind(rules.host, rules.port, is_shared=rules.processes > 1)
     presence = Presence(database, now)
-    server = Server(listening, _scope(settings, database, spool, presence, now))
+    scope = _scope(settings, database, spool, presence, now)
+    listening = bind(rules.host, rules.port, is_shared=rules.processes > 1)
+    if is_plain_off_loopback(rules):
+        log.get_logger().warning("plain_off_loopback", host=rules.host, port=rules.port)
+    server = Server(listening, scope)
     ended = threading.Event()
     for duty in (lambda: presence.run(ended), lambda: remove_orphans(database, spool, now)):
         threading.Thread(target=duty, daemon=True).start()
@@ -77,7 +84,9 @@ def _scope(settings: Settings, database: Database, spool: Spool, presence: Prese
         return spool.free_bytes() >= settings.spool.min_free_mib * MIB
 
     receiver = Receiver(spool, Ledger(database), presence, now, has_space)
-    return Scope(settings.listener, Admission(settings.listener, has_space=has_space), receiver)
+    files = TlsFiles.of(settings.listener)
+    admission = Admission(settings.listener, has_space=has_space)
+    return Scope(settings.listener, admission, receiver, Credentials(files) if files else None)
 
 
 def _close(presence: Presence) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from osteo_pacs import log
-from osteo_pacs.config.sections import Listener
+from osteo_pacs.config.network import Listener
 from osteo_pacs.dicom.status import Status
 from osteo_pacs.receive.dimse import (
     COMMAND_CAP_BYTES,

@@ -121,6 +121,9 @@ class Server:
             return
         self._make_room(MAX_WAITING)
         try:
+            if self._scope.credentials:
+                # The handshake is the association's, in a thread of its own.
+                connection = self._scope.credentials.wrap(connection)
             self._start(connection, peer)
         except (OSError, RuntimeError) as error:
             # Reset before we came to it, or no thread to be had: the next one may be luckier.

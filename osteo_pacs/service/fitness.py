@@ -11,7 +11,7 @@ from osteo_pacs.config import Settings
 from osteo_pacs.infer.device import DeviceMissing
 from osteo_pacs.receive.server import require_port
 from osteo_pacs.service.alone import serving_alone
-from osteo_pacs.service.preflight import check_before_start
+from osteo_pacs.service.preflight import check_before_start, check_tls
 from osteo_pacs.spool import Spool
 
 DEVICE_WITHIN_S = 120
@@ -23,12 +23,14 @@ def fit_to_serve(settings: Settings) -> Iterator[None]:
     """Refuses what one of the processes of the whole service would refuse; nobody else serves during the block.
 
     Raises:
+        TlsFilesUnusable: a certificate, its key or its authorities.
         SpoolUnusable: its folder cannot be made or written.
         ServesAlready: another service runs on this installation.
         PortTaken: the listener could not listen.
         DeviceMissing: CUDA is asked for and is not there.
     """
     check_before_start(settings, creates_empty_sqlite=True)
+    check_tls(settings)
     Spool(settings.spool.directory).require_writable()
     with serving_alone(settings):
         listener = settings.listener

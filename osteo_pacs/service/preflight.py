@@ -8,6 +8,8 @@ from osteo_pacs.db import migrate
 from osteo_pacs.db.server import require_server
 from osteo_pacs.db.session import Database
 from osteo_pacs.infer.manifest import verify_manifest
+from osteo_pacs.tls.contexts import client_context, server_context
+from osteo_pacs.tls.files import TlsFiles
 
 
 def check_before_start(settings: Settings, *, creates_empty_sqlite: bool = False) -> None:
@@ -30,3 +32,16 @@ def check_before_start(settings: Settings, *, creates_empty_sqlite: bool = False
     finally:
         database.close()
     verify_manifest(settings.model.bundle or shipped.BUNDLE, settings.model.public_key)
+
+
+def check_tls(settings: Settings) -> None:
+    """Refuses TLS that cannot be set up, of the listener and towards each destination.
+
+    Raises:
+        TlsFilesUnusable: a certificate, its key or its authorities.
+    """
+    if files := TlsFiles.of(settings.listener):
+        server_context(files)
+    for destination in settings.destinations:
+        if files := TlsFiles.of(destination):
+            client_context(files)

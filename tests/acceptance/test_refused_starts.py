@@ -32,9 +32,11 @@ def test_every_wrong_key_is_named_with_its_remedy(tmp_path, sqlite_url):
     assert "listner: there is no such key; did you mean listener?" in message
 
 
-def test_a_listener_off_loopback_without_allow_lists_is_refused(tmp_path, sqlite_url):
+def test_a_listener_off_loopback_without_allow_lists_and_tls_is_refused(tmp_path, sqlite_url):
     service = Service(tmp_path, database_url=sqlite_url, settings={"listener": {"host": "0.0.0.0"}})  # noqa: S104 - the case
-    assert "calling_ae_titles and addresses" in refusal_of(service)
+    message = refusal_of(service)
+    assert "calling_ae_titles and addresses" in message
+    assert "allow_plain = true" in message
 
 
 def test_an_unreachable_database_is_named_without_its_password(tmp_path):

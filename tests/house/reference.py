@@ -140,6 +140,8 @@ def default_of(field: FieldInfo) -> str:
     if isinstance(default, tuple):
         holds_tables = any(isinstance(value, BaseModel) for value in default)
         return "as in `config.toml`" if holds_tables else f"`{json.dumps(default)}`"
+    if isinstance(default, dict):
+        return f"`{json.dumps(default)}`"
     return f"`{default}`" if isinstance(default, int | float) else f'`"{default}"`'
 
 

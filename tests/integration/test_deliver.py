@@ -195,7 +195,9 @@ def test_a_destination_that_is_down_is_told_and_found_again(senders):
 
 
 def test_an_unknown_host_is_told(senders):
-    assert isinstance(senders(104, host="no-such-host.invalid").store([SR], Deadline.after(5)), NotConnected)
+    assert isinstance(
+        senders(104, host="no-such-host.invalid", allow_plain=True).store([SR], Deadline.after(5)), NotConnected
+    )
 
 
 def test_a_destination_that_does_not_know_us_is_told_with_the_remedy(senders):

@@ -259,3 +259,10 @@ def test_orthanc_has_each_report_once_in_its_own_study(database, orthanc):
     assert len(orthanc.instances(sop_class_uid=Comprehensive3DSRStorage)) == 3
     assert len(orthanc.instances(sop_class_uid=BasicTextSRStorage)) == 3
     assert orthanc.count() == 6
+
+
+def test_plain_dicom_off_loopback_is_warned_of_for_each_destination(database):
+    far = destination(105, "far", host="192.0.2.7", allow_plain=True)
+    with capture_logs() as events, courier(database, settings(destination(104), far)):
+        [event] = [event for event in events if event["event"] == "plain_off_loopback"]
+    assert (event["destination"], event["host"], event["port"]) == ("far", "192.0.2.7", 105)

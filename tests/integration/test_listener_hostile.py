@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from certificates import under_tls
 from peers import until
 from receiving import RawPeer, an_instance, associate_rq, p_data, pdu, running_listener
 from receiving.instances import CR, IMPLICIT
@@ -33,10 +34,12 @@ MAX_INSTANCE_MIB = 1
 SLACK_S = 4.0
 
 
-@pytest.fixture(scope="module")
-def listener(tmp_path_factory):
+@pytest.fixture(scope="module", params=["plain", "TLS"])
+def listener(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("listener")
     with running_listener(
-        tmp_path_factory.mktemp("listener"),
+        folder,
+        **(under_tls(folder) if request.param == "TLS" else {}),
         pdu_timeout_s=PDU_TIMEOUT_S,
         idle_timeout_s=30,
         max_instance_mib=MAX_INSTANCE_MIB,
@@ -48,7 +51,7 @@ def listener(tmp_path_factory):
 
 def serve_an_honest_peer(listener, *, within_s: float = 2.0) -> None:
     started = time.monotonic()
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         assert peer.c_store(an_instance()).status == 0
         assert peer.c_echo().status == 0
@@ -96,7 +99,7 @@ GARBAGE = {
 
 @pytest.mark.parametrize("case", GARBAGE)
 def test_what_is_no_association_request_is_aborted_at_once(listener, case):
-    with RawPeer(listener.port, timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
+    with listener.peer(timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
         peer.send(GARBAGE[case])
         kind, _ = peer.read()
         assert kind in {ABORT, CLOSED}
@@ -112,13 +115,13 @@ UNUSUAL = {
 
 @pytest.mark.parametrize("case", UNUSUAL)
 def test_what_is_only_unknown_in_a_request_is_passed_over(listener, case):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate(user=UNUSUAL[case])
         assert peer.c_store(an_instance()).status == 0
 
 
 def test_a_syntax_with_odd_characters_is_only_rejected(listener):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate(
             contexts=[(1, CR, ("1.2.é\0\n",)), (3, VERIFICATION, (IMPLICIT,)), (5, "../x", (IMPLICIT,))]
         )
@@ -126,7 +129,7 @@ def test_a_syntax_with_odd_characters_is_only_rejected(listener):
 
 
 def test_a_release_is_answered_and_the_connection_ends(listener):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         peer.release()
         assert peer.is_closed()
@@ -134,13 +137,13 @@ def test_a_release_is_answered_and_the_connection_ends(listener):
 
 @pytest.mark.parametrize("begun", [b"", b"\x01\x00\x00", associate_rq()[:40]])
 def test_silence_before_the_association_ends_it(listener, begun):
-    with RawPeer(listener.port, timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
+    with listener.peer(timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
         peer.send(begun)
         assert peer.is_closed()
 
 
 def test_silence_inside_a_pdu_ends_the_association(listener):
-    with RawPeer(listener.port, timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
+    with listener.peer(timeout_s=PDU_TIMEOUT_S + SLACK_S) as peer:
         begun_store(peer)
         peer.send(fragment(1000)[:500])
         assert peer.read()[0] == ABORT
@@ -148,7 +151,7 @@ def test_silence_inside_a_pdu_ends_the_association(listener):
 
 
 def test_one_byte_at_a_time_ends_the_association(listener):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         # Slower than the deadline allows, faster than a silence.
         peer.pour((bytes((byte,)) for byte in fragment(100_000)), within_s=SLACK_S, every_s=PDU_TIMEOUT_S / 20)
@@ -156,19 +159,19 @@ def test_one_byte_at_a_time_ends_the_association(listener):
 
 @pytest.mark.parametrize("size", [0, 1])
 def test_endless_small_fragments_end_the_association(listener, size):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         begun_store(peer)
         peer.pour(itertools.repeat(fragment(size)), within_s=SLACK_S, every_s=0.005)
 
 
 def test_a_data_set_over_the_cap_ends_the_association(listener):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         begun_store(peer)
         peer.pour([fragment(65_536)] * 16 * (MAX_INSTANCE_MIB + 4), within_s=SLACK_S)
 
 
 def test_endless_commands_end_the_association(listener):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         for _ in range(3):
             peer.send(p_data(1, COMMAND, bytes(8000)))
@@ -192,7 +195,7 @@ PROTOCOL_ERRORS = {
 
 @pytest.mark.parametrize("case", PROTOCOL_ERRORS)
 def test_a_protocol_error_is_aborted(listener, case):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         peer.send(PROTOCOL_ERRORS[case])
         assert peer.read()[0] == ABORT
@@ -200,7 +203,7 @@ def test_a_protocol_error_is_aborted(listener, case):
 
 
 def test_a_command_amid_a_data_set_is_aborted(listener):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         begun_store(peer)
         peer.send(fragment(100) + p_data(1, COMMAND | LAST, command(0x0030)))
         assert peer.read()[0] == ABORT
@@ -208,7 +211,7 @@ def test_a_command_amid_a_data_set_is_aborted(listener):
 
 
 def test_half_headers_from_more_peers_than_the_limit_keep_no_one_out(listener):
-    silent = [RawPeer(listener.port) for _ in range(300)]
+    silent = [listener.peer() for _ in range(300)]
     try:
         for peer in silent[200:]:
             peer.send(b"\x01\x00\x00")
@@ -227,7 +230,7 @@ def test_peers_that_connect_and_leave_keep_no_place(listener):
 
 def test_pipelined_messages_are_answered_in_their_order(listener):
     instances = [an_instance() for _ in range(20)]
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         peer.send(b"".join(c_store_rq(instance, number) for number, instance in enumerate(instances, 1)))
         answers = [peer.answer() for _ in instances]
@@ -237,7 +240,7 @@ def test_pipelined_messages_are_answered_in_their_order(listener):
 
 def test_several_fragments_in_one_pdu_are_a_message(listener):
     instance = an_instance()
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         message = c_store_rq(instance, cut=50)
         fragments, offset = b"", 0
@@ -253,12 +256,12 @@ def test_several_fragments_in_one_pdu_are_a_message(listener):
 
 def test_an_abort_amid_a_transfer_keeps_what_was_acknowledged(listener):
     kept = an_instance()
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         assert peer.c_store(kept).status == 0
         peer.send(c_store_rq(an_instance(pixels=bytes(100_000)))[:50_000])
         peer.send(pdu(ABORT, bytes(4)))
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         begun_store(peer)
         peer.send(fragment(1000) + pdu(ABORT, bytes(4)))
         assert peer.is_closed()
@@ -266,7 +269,7 @@ def test_an_abort_amid_a_transfer_keeps_what_was_acknowledged(listener):
 
 
 def test_a_peer_that_never_reads_is_left(listener):
-    with RawPeer(listener.port) as peer:
+    with listener.peer() as peer:
         peer.associate()
         threads = threading.active_count()
         echo = p_data(3, COMMAND | LAST, command(0x0030, uids={0x0002: VERIFICATION.encode() + b"\0"}))

@@ -29,6 +29,7 @@ PACKAGES = {
     "dciodvfy": "dicom3tools",
     "strace": "strace",
     "systemd-analyze": "systemd",
+    "openssl": "openssl",
     "java": "default-jdk-headless",
 }
 # Below the range from which the kernel takes the ports of outgoing connections.

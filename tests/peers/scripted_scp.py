@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -68,6 +69,7 @@ class ScriptedScp:
         sop_class_uids: SOP Classes whose contexts are accepted.
         transfer_syntax_uids: the syntaxes that are accepted.
         knows: calling AE titles that may associate; none: all.
+        tls: the TLS that it is under; None: plain DICOM.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class ScriptedScp:
         transfer_syntax_uids: Sequence[str] = (ExplicitVRLittleEndian, ImplicitVRLittleEndian),
         knows: Sequence[str] = (),
         port: int | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.port = port or free_port()
         self.ae_title = ae_title
@@ -89,6 +92,7 @@ class ScriptedScp:
         self.associations = 0
         self._released = threading.Event()
         self._server: Any = None
+        self._tls = tls
         self._sockets: list[socket.socket] = []
         self._ae = AE(ae_title=ae_title)
         self._ae.require_calling_aet = list(knows)
@@ -102,7 +106,9 @@ class ScriptedScp:
             (evt.EVT_CONN_OPEN, self._on_connection),
             (evt.EVT_C_STORE, self._on_c_store),
         ]
-        self._server = self._ae.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
+        self._server = self._ae.start_server(
+            ("127.0.0.1", self.port), block=False, evt_handlers=handlers, ssl_context=self._tls
+        )
 
     def stop(self) -> None:
         self._released.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from osteo_pacs.db.tables import Instance, Study
 from osteo_pacs.receive.listener import run_listener
 from osteo_pacs.spool import Spool
 from peers import free_port
+from receiving.raw_peer import RawPeer
 
 
 @dataclass
@@ -33,6 +35,11 @@ class RunningListener:
     stop: threading.Event
     thread: threading.Thread
     log: StringIO
+    tls: ssl.SSLContext | None = None
+
+    def peer(self, *, timeout_s: float = 10) -> RawPeer:
+        """A peer that talks as the listener does, plain or under TLS."""
+        return RawPeer(self.port, timeout_s=timeout_s, tls=self.tls)
 
     @property
     def port(self) -> int:
@@ -58,9 +65,15 @@ class RunningListener:
 
 @contextmanager
 def running_listener(
-    folder: Path, *, database_url: str = "", min_free_mib: int = 1, shutdown_s: float = 5, **rules: Any
+    folder: Path,
+    *,
+    database_url: str = "",
+    min_free_mib: int = 1,
+    shutdown_s: float = 5,
+    tls: ssl.SSLContext | None = None,
+    **rules: Any,
 ) -> Iterator[RunningListener]:
-    """Listens as long as the block lasts; ``rules`` are keys of [listener]."""
+    """Listens as long as the block lasts; ``rules`` are keys of [listener], and ``tls`` is for its peers."""
     settings = Settings(
         listener={"port": free_port(), **rules},
         spool={"min_free_mib": min_free_mib},
@@ -74,7 +87,7 @@ def running_listener(
     thread.start()
     try:
         assert ready.wait(10), stream.getvalue()
-        yield RunningListener(settings, database, spool, stop, thread, stream)
+        yield RunningListener(settings, database, spool, stop, thread, stream, tls)
     finally:
         stop.set()
         thread.join(20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,8 @@ CLOSED = 0
 """What ``read`` says when the connection has ended."""
 
 COMMAND, DATA, LAST = 1, 0, 2
+ENDED = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, ssl.SSLError)
+"""How a connection says that its other end has closed it."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,13 @@ def c_store_rq(instance: Instance, message_id: int = 1, *, context_id: int = 1, 
 
 
 class RawPeer:
-    """A connection to a listener on loopback; every wait ends after ``timeout_s``."""
+    """A connection to a listener on loopback, under TLS if it is told how; every wait ends after ``timeout_s``."""
 
-    def __init__(self, port: int, *, timeout_s: float = 10) -> None:
+    def __init__(self, port: int, *, timeout_s: float = 10, tls: ssl.SSLContext | None = None) -> None:
         self.connection = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.connection = tls.wrap_socket(self.connection)
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +121,7 @@ class RawPeer:
             assert time.monotonic() < deadline, "the listener still listens"
             try:
                 self.connection.sendall(chunk)
-            except (ConnectionResetError, BrokenPipeError, ConnectionAbortedError):
+            except ENDED:
                 return
             time.sleep(every_s)
         raise AssertionError("the listener took everything")
@@ -165,7 +170,7 @@ class RawPeer:
         try:
             while self.connection.recv(65_536):
                 pass
-        except ConnectionResetError:
+        except ENDED:
             pass
         return True
 
@@ -174,7 +179,7 @@ class RawPeer:
         while len(received) < count:
             try:
                 chunk = self.connection.recv(count - len(received))
-            except ConnectionResetError:
+            except ENDED:
                 chunk = b""
             if not chunk:
                 break

@@ -32,7 +32,7 @@ def test_init_where_it_may_not_write_says_so(run):
 
 def test_check_tells_the_file_and_where_reports_go(run, tmp_path):
     (tmp_path / "config.toml").write_text(
-        '[[destinations]]\nname = "pacs"\nhost = "h"\nport = 1\nae_title = "P"\n'
+        '[[destinations]]\nname = "pacs"\nhost = "127.0.0.1"\nport = 1\nae_title = "P"\n'
     )
     answer = json.loads(run("config", "check", "--json").stdout)
     assert answer == {"file": str(tmp_path / "config.toml"), "ok": True, "destinations": ["pacs"]}

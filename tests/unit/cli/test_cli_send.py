@@ -9,9 +9,12 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+from certificates import OURS, Hospital
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.dicom.sop_classes import COMPREHENSIVE_SR
 from peers import ScriptedScp
+from peers.documents import part10
+from receiving import running_listener
 from terminal import run_on_terminal
 
 
@@ -121,7 +124,11 @@ def test_a_file_that_could_not_be_read_is_named_also_without_a_listener(run, wri
 
 def test_a_listener_that_turns_this_machine_away_is_told_with_the_address_to_add(run, write, tmp_path):
     with turning_away() as port:
-        configure(tmp_path, port, 'host = "0.0.0.0"\ncalling_ae_titles = ["DXA"]\naddresses = ["10.0.0.0/8"]\n')
+        configure(
+            tmp_path,
+            port,
+            'host = "0.0.0.0"\ncalling_ae_titles = ["DXA"]\naddresses = ["10.0.0.0/8"]\nallow_plain = true\n',
+        )
         result = run("send", write("a.dcm"))
     assert result.exit_code == ExitCode.FAILED
     assert "the connection was closed" in result.stderr
@@ -154,3 +161,38 @@ def test_a_folder_without_dicom_files_is_told(run, listener, tmp_path):
     result = run("send", "empty")
     assert result.exit_code == ExitCode.NOT_FOUND
     assert listener.received == []
+
+
+# -- a listener under TLS
+
+
+@pytest.fixture
+def under_tls(tmp_path):
+    """A listener under TLS, and the lines that configure it; what its own certificate may call itself is given."""
+
+    @contextmanager
+    def running(titles):
+        keys = Hospital(tmp_path).issue(OURS).keys | {"tls_ae_titles": titles}
+        with running_listener(tmp_path, **keys) as listening:
+            tables = "".join(f'"{name}" = {json.dumps(given)}\n' for name, given in titles.items())
+            files = "".join(f'{key} = "{value}"\n' for key, value in keys.items() if key != "tls_ae_titles")
+            configure(tmp_path, listening.port, f"{files}[listener.tls_ae_titles]\n{tables}")
+            yield listening
+
+    return running
+
+
+def test_a_listener_under_tls_is_met_with_its_own_certificate(run, under_tls, tmp_path):
+    file = tmp_path / "a.dcm"
+    file.write_bytes(part10())
+    with under_tls({"scanner.example": ["DXA"], OURS: ["OURSELVES"]}) as listening:
+        result = run("send", file)
+        assert result.exit_code == ExitCode.OK, result.output
+        assert [row.calling_ae_title for row in listening.instances()] == ["OURSELVES"]
+
+
+def test_a_certificate_of_ours_without_an_ae_title_is_told_with_the_remedy(run, under_tls, write):
+    with under_tls({"scanner.example": ["DXA"]}):
+        result = run("send", write("a.dcm"))
+    assert result.exit_code == ExitCode.FAILED
+    assert 'Add "osteo-pacs.example" = ["OSTEO_SEND"] to [listener] tls_ae_titles' in result.stderr

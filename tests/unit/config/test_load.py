@@ -8,7 +8,7 @@ from osteo_pacs import shipped
 from osteo_pacs.config import Settings, find_config, load
 from osteo_pacs.errors import ConfigurationError
 
-PACS = '[[destinations]]\nname = "pacs"\nhost = "10.0.0.7"\nport = 104\nae_title = "PACS"\n'
+PACS = '[[destinations]]\nname = "pacs"\nhost = "10.0.0.7"\nport = 104\nae_title = "PACS"\nallow_plain = true\n'
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def test_off_loopback_needs_both_allow_lists(write, lists):
 
 
 def test_off_loopback_with_both_allow_lists_is_right(write):
-    lists = 'calling_ae_titles = ["DXA"]\naddresses = ["10.0.0.0/8"]'
+    lists = 'calling_ae_titles = ["DXA"]\naddresses = ["10.0.0.0/8"]\nallow_plain = true'
     assert load(write(f'[listener]\nhost = "0.0.0.0"\n{lists}\n')).listener.host == "0.0.0.0"  # noqa: S104
 
 

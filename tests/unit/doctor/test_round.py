@@ -21,7 +21,8 @@ def test_the_round_looks_at_everything_in_order(tmp_path, monkeypatch):
     config.write_text(
         RULE
         + "".join(
-            f'[[destinations]]\nname = "{n}"\nhost = "h"\nport = 1\nae_title = "P"\n' for n in ("one", "two")
+            f'[[destinations]]\nname = "{n}"\nhost = "127.0.0.1"\nport = 1\nae_title = "P"\n'
+            for n in ("one", "two")
         )
     )
     names = [check.name for check in doctor.make_round(config)]

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from osteo_pacs.config.sections import Listener
+from osteo_pacs.config.network import Listener
 from osteo_pacs.receive.admission import Admission, Rejection
 from osteo_pacs.receive.pdu import APPLICATION_CONTEXT, AssociateRequest
+from osteo_pacs.tls.certificates import Certificate
 
+CERTIFICATE = Certificate(
+    ("scanner.example",), "3f" * 32, datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+)
+TLS = {"tls_certificate": "a.pem", "tls_key": "a.key", "tls_ca": "ca.pem"}
 REQUEST = AssociateRequest(1, "OSTEO_PACS", "SCANNER", APPLICATION_CONTEXT)
 
 
@@ -61,3 +68,28 @@ def test_a_listener_that_ends_rejects_for_a_while():
     rules = admission()
     rules.close()
     assert rules.enter(REQUEST, "a") is Rejection.TEMPORARY_CONGESTION
+
+
+@pytest.mark.parametrize(
+    ("bound", "rejection"),
+    [
+        ({"scanner.example": ["OTHER", "SCANNER"]}, None),
+        ({f"sha256:{'3f' * 32}": ["SCANNER"]}, None),
+        ({"scanner.example": ["OTHER"], f"sha256:{'3f' * 32}": ["SCANNER"]}, None),
+        ({"scanner.example": ["OTHER"]}, Rejection.CERTIFICATE),
+        ({"example": ["SCANNER"], f"sha256:{'4f' * 32}": ["SCANNER"]}, Rejection.CERTIFICATE),
+    ],
+)
+def test_under_tls_an_ae_title_is_its_certificate_s(bound, rejection):
+    assert admission(tls_ae_titles=bound, **TLS).enter(REQUEST, "a", CERTIFICATE) is rejection
+
+
+def test_under_tls_no_one_enters_without_a_certificate():
+    rules = admission(tls_ae_titles={"scanner.example": ["SCANNER"]}, **TLS)
+    assert rules.enter(REQUEST, "a") is Rejection.CERTIFICATE
+    assert Rejection.CERTIFICATE.result_source_reason == (1, 1, 3)
+
+
+def test_under_tls_the_list_of_ae_titles_counts_too():
+    rules = admission(tls_ae_titles={"scanner.example": ["SCANNER"]}, calling_ae_titles=["OTHER"], **TLS)
+    assert rules.enter(REQUEST, "a", CERTIFICATE) is Rejection.CALLING_AE_TITLE
