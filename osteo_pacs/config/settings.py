@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from osteo_pacs.config import sections
+from osteo_pacs.config.audit import Audit
 from osteo_pacs.config.sections import SQLITE_PREFIX
 
 ENVIRONMENT_PREFIX = "OSTEO_PACS__"
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
         (), description="The PACS that get the reports, one table each."
     )
     selection: sections.Selection = Field(default_factory=sections.Selection)
+    audit: Audit = Field(default_factory=Audit)
     log: sections.Log = Field(default_factory=sections.Log)
     service: sections.Service = Field(default_factory=sections.Service)
 
@@ -63,6 +65,7 @@ class Settings(BaseSettings):
         return self.model_copy(
             update={
                 "database": self.database.model_copy(update={"url": url}),
+                "audit": self.audit.beside(folder),
                 "spool": self.spool.model_copy(update={"directory": folder / self.spool.directory}),
                 "model": self.model.model_copy(
                     update={"bundle": self.model.bundle and folder / self.model.bundle}

@@ -14,6 +14,7 @@ from osteo_pacs.db.session import Database
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.receive.admission import Admission
 from osteo_pacs.receive.association import Scope
+from osteo_pacs.receive.journal import Journal
 from osteo_pacs.receive.ledger import Ledger
 from osteo_pacs.receive.presence import Presence
 from osteo_pacs.receive.server import Server, bind
@@ -41,8 +42,11 @@ def run_listener(
     """
     rules = settings.listener
     listening = bind(rules.host, rules.port, is_shared=rules.processes > 1)
-    presence = Presence(database, now)
-    server = Server(listening, _scope(settings, database, spool, presence, now))
+    journal = Journal(now)
+    presence = Presence(database, now, journal)
+    receiver = Receiver(spool, Ledger(database), presence, journal, now, _watermark(settings, spool))
+    admission = Admission(settings.listener, has_space=receiver.has_space)
+    server = Server(listening, Scope(settings.listener, admission, receiver))
     ended = threading.Event()
     for duty in (lambda: presence.run(ended), lambda: remove_orphans(database, spool, now)):
         threading.Thread(target=duty, daemon=True).start()
@@ -72,12 +76,11 @@ def remove_orphans(database: Database, spool: Spool, now: Clock = utc_now) -> in
     return count
 
 
-def _scope(settings: Settings, database: Database, spool: Spool, presence: Presence, now: Clock) -> Scope:
+def _watermark(settings: Settings, spool: Spool) -> Callable[[], bool]:
     def has_space() -> bool:
         return spool.free_bytes() >= settings.spool.min_free_mib * MIB
 
-    receiver = Receiver(spool, Ledger(database), presence, now, has_space)
-    return Scope(settings.listener, Admission(settings.listener, has_space=has_space), receiver)
+    return has_space
 
 
 def _close(presence: Presence) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,11 +12,13 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.jobs.rescue import rescue_worker
 from osteo_pacs.jobs.workers import worker_name
+from osteo_pacs.service.activity import alerted, audited, died, tell
 from osteo_pacs.service.child import Child, Death
 from osteo_pacs.service.preflight import check_before_start
 from osteo_pacs.service.stop import stop_on_signal
 
 LOOK_EVERY_S = 0.2
+SUPERVISOR = "supervisor"
 
 
 def serve(settings: Settings, config: Path) -> int:
@@ -24,16 +27,21 @@ def serve(settings: Settings, config: Path) -> int:
     Raises:
         OsteoPacsError: the installation is not fit to start; the message says what to do.
     """
-    log.configure(level=settings.log.level, form=settings.log.format, process="supervisor")
-    check_before_start(settings, creates_empty_sqlite=True)
+    log.configure(level=settings.log.level, form=settings.log.format, process=SUPERVISOR)
+    with alerted(SUPERVISOR, settings):
+        check_before_start(settings, creates_empty_sqlite=True)
     database = Database(settings.database.url)
+    with stop_on_signal() as stop, audited(SUPERVISOR, database):
+        return _supervise(settings, config, database, stop)
+
+
+def _supervise(settings: Settings, config: Path, database: Database, stop: threading.Event) -> int:
     children = children_of(settings)
-    with stop_on_signal() as stop:
-        while not stop.is_set():
-            for child in children:
-                child.start_if_due(config)
-            stop.wait(LOOK_EVERY_S)
-            _answer_deaths(children, database, settings)
+    while not stop.is_set():
+        for child in children:
+            child.start_if_due(config)
+        stop.wait(LOOK_EVERY_S)
+        _answer_deaths(children, database, settings)
     return _end(children, settings.service.shutdown_s)
 
 
@@ -54,6 +62,7 @@ def _answer_deaths(children: Iterable[Child], database: Database, settings: Sett
             log.get_logger().error(
                 "process_died", name=death.name, exit_code=death.exit_code, seconds=death.restart_s
             )
+            tell(database, died(death.name, death.pid, death.exit_code))
             _rescue_jobs(death, database, settings)
 
 

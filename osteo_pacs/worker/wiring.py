@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from osteo_pacs import log, shipped
+from osteo_pacs.audit.events import model_activated
 from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Settings
-from osteo_pacs.db import model_versions
+from osteo_pacs.db import audit, model_versions
 from osteo_pacs.db.model_versions import NewModelVersion
 from osteo_pacs.db.session import Database
 from osteo_pacs.decode import Decoder
@@ -96,6 +97,9 @@ def _put_into_service(database: Database, model: Model, bundle: Path) -> int:
     )
     now = utc_now()
     with database.write() as session:
-        model_version_id = model_versions.register(session, new, now)
-        model_versions.activate(session, model_version_id, now)
+        model_version_id, before = model_versions.register(session, new, now), model_versions.active(session)
+        if model_versions.activate(session, model_version_id, now):
+            was = f"{before.name} {before.version}" if before else None
+            told = f"{new.name} {new.version}"
+            audit.append(session, model_activated(bundle, told, was, new.bundle_sha256, now))
     return model_version_id
