@@ -70,7 +70,8 @@ def test_the_trail_tells_who_did_what_and_holds(service, study, files, database_
     codes = {message.find("EventIdentification/EventID").get("csd-code") for message in forwarded}
     assert codes >= {"110100", "110101", "110104", "110113"}
     exported = service.run("audit", "export").stdout
-    assert study.ds.PatientID not in exported if hasattr(study, "ds") else True
+    assert str(study.datasets[0].PatientID) not in exported
+    assert study.study_instance_uid in exported
 
     verdict = service.ask("audit", "verify")
     assert verdict["ok"]

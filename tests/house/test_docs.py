@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from house import reference
-from osteo_pacs.cli import app, queue, study
+from osteo_pacs.cli import app, audit, queue, study
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
@@ -61,6 +61,8 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `deliveries`", study.delivery_facts(MagicMock())),
         ("## `queue list`", queue.job_facts(MagicMock(), set())),
         ("### `checks`", Check.__slots__),
+        ("## `audit list`", audit.event_facts(MagicMock())),
+        ("## `audit verify`", audit.verdict_facts(MagicMock())),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

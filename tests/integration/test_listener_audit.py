@@ -39,6 +39,12 @@ def send(listener, *instances):
     return statuses
 
 
+def refuse(listener):
+    with RawPeer(listener.port) as peer:
+        peer.send(associate_rq(calling="STRANGER"))
+        assert peer.read()[0] == ASSOCIATE_RJ
+
+
 def test_an_association_is_told_once_for_each_study(listener):
     first, second = new_uid(), new_uid()
     send(listener, *(an_instance(study=study) for study in (first, second, first, first)))
@@ -68,17 +74,16 @@ def test_a_uid_in_a_second_study_is_an_alert_with_that_study(listener):
 
 
 def test_refused_peers_are_told_with_the_reason_and_never_flood(listener):
-    for _ in range(30):
-        with RawPeer(listener.port) as peer:
-            peer.send(associate_rq(calling="STRANGER"))
-            assert peer.read()[0] == ASSOCIATE_RJ
+    refuse(listener)
     [alert] = records(listener, 1)
     assert (alert.event_type, alert.actor) == (EventType.NODE_AUTHENTICATION, "STRANGER")
     assert "calling_ae_title" in alert.description
+    for _ in range(30):
+        refuse(listener)
     listener.stop.set()
     listener.thread.join(20)
     _, rest = records(listener, 2)
-    assert "calling_ae_title, 2" in rest.description
+    assert rest.description == "association refused: calling_ae_title, 30 times"
 
 
 def test_a_foreign_address_is_told(tmp_path):
