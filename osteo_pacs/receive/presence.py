@@ -50,6 +50,8 @@ class Presence:
         self._now = now
         self._journal = journal
         self._lock = Lock()
+        # What is due is told by one thread at a time: the one that ticks, or the one that ends the listener.
+        self._turn = Lock()
         self._studies: dict[str, dict[str, int]] = {}
         self._ended: set[str] = set()
         self._renewed_at = now()
@@ -87,6 +89,23 @@ class Presence:
         Raises:
             DatabaseUnavailable: the next tick tries again.
         """
+        with self._turn:
+            self._tick()
+
+    def close(self) -> None:
+        """The listener ends: none of its associations is open.
+
+        Raises:
+            DatabaseUnavailable: the rows will expire.
+        """
+        with self._turn:
+            records = self._journal.due(is_last=True)
+            with self._database.write() as session:
+                close_listener(session, self.listener)
+                audit.append(session, *records)
+            self._journal.written(records)
+
+    def _tick(self) -> None:
         with self._lock:
             ended = list(self._ended)
             open_pairs = [(a, study_id) for a, studies in self._studies.items() for study_id in studies.values()]
@@ -103,18 +122,6 @@ class Presence:
         if self._now() - self._looked_for_dead_at >= LOOK_FOR_DEAD_EVERY:
             self._tell_of_dead()
             self._looked_for_dead_at = self._now()
-
-    def close(self) -> None:
-        """The listener ends: none of its associations is open.
-
-        Raises:
-            DatabaseUnavailable: the rows will expire.
-        """
-        records = self._journal.due(is_last=True)
-        with self._database.write() as session:
-            close_listener(session, self.listener)
-            audit.append(session, *records)
-        self._journal.written(records)
 
     def _forget(self, ended: Sequence[str], records: Sequence[AuditRecord]) -> None:
         with self._lock:
