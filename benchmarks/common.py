@@ -12,6 +12,7 @@ import sqlite3
 import statistics
 import subprocess
 import sys
+import sysconfig
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +23,10 @@ from typing import Any
 
 import psutil
 
-# Without it each message of DCMTK and Orthanc waits 40 ms for Nagle's algorithm.
-ENVIRONMENT = os.environ | {"TCP_NODELAY": "1", "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+# pynetdicom brings a storescp, storescu and echoscu into the folder of pip's programs; DCMTK's are meant.
+FOLDERS = [folder for folder in os.get_exec_path() if Path(folder) != Path(sysconfig.get_path("scripts"))]
+# Without TCP_NODELAY each message of DCMTK and Orthanc waits 40 ms for Nagle's algorithm.
+ENVIRONMENT = os.environ | {"TCP_NODELAY": "1", "PATH": os.pathsep.join([*FOLDERS, "/usr/sbin"])}
 PACKAGES = ("highdicom", "monai", "numpy", "openvino", "pydicom", "pynetdicom", "sqlalchemy", "torch")
 STARTS_WITHIN_S = 180
 

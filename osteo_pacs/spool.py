@@ -5,7 +5,8 @@
     file.sync()                             # on the disk and found there, or SpoolFull and the file is gone
     ...                                     # the database commits the row that names file.path
 
-A crash before the commit leaves a file without a row, which ``remove_orphans`` clears away.
+A crash before the commit leaves a file without a row, which ``remove_orphans`` clears away; so does one after
+retention has given a file up and before it is removed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from osteo_pacs.dicom.file_meta import FileMeta
 from osteo_pacs.errors import RetryableError
 
 _INSTANCES = "instances"
-_QUARANTINE = "quarantine"
+QUARANTINE = "quarantine"
 _SUFFIX = ".dcm"
 _CHUNK = 500
 
@@ -43,7 +44,7 @@ class Spool:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._durable: set[str] = set()
-        for folder in (".", _INSTANCES, _QUARANTINE):
+        for folder in (".", _INSTANCES, QUARANTINE):
             self._make_folder(folder)
 
     def create(self, meta: FileMeta, now: datetime) -> SpoolFile:
@@ -97,9 +98,20 @@ class Spool:
 
     def quarantine(self, path: str) -> str:
         """Sets a file aside that may not take its place among the instances, and returns its new path."""
-        aside = f"{_QUARANTINE}/{Path(path).name}"
+        aside = f"{QUARANTINE}/{Path(path).name}"
         self.path_of(path).rename(self.path_of(aside))
         return aside
+
+    def quarantined(self, *, before: datetime) -> dict[str, int]:
+        """The files in quarantine that were last written ``before``, with their sizes in bytes."""
+        sizes = {}
+        for entry in sorted(os.scandir(self.directory / QUARANTINE), key=lambda entry: entry.name):
+            # Another process may have removed it meanwhile.
+            with suppress(FileNotFoundError):
+                facts = entry.stat()
+                if facts.st_mtime < before.timestamp():
+                    sizes[f"{QUARANTINE}/{entry.name}"] = facts.st_size
+        return sizes
 
     def remove_orphans(self, known: Callable[[list[str]], set[str]], *, before: datetime) -> int:
         """Removes the files that no row names and that were last written ``before``; returns how many.

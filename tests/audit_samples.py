@@ -40,6 +40,15 @@ SAMPLES: dict[str, AuditRecord] = {
     "a report was given up": events.report_sent(
         PACS, STUDY, {}, NOW, outcome=FAILURE, description="0xa900: it <does> not & match"
     ),
+    "a study's instances went": events.study_deleted(
+        STUDY, "instances removed because of age: delivered, 8 instances, 4096 bytes", NOW, role="scheduler"
+    ),
+    "a study was let go by a person": events.study_deleted(
+        STUDY, "study removed because of age: delivered", NOW, role="cli", by=PERSON
+    ),
+    "quarantine was emptied": events.quarantine_emptied(
+        Path("/var/spool/a quarantine"), "quarantine removed because of age: 2 files", NOW, role="scheduler"
+    ),
     "a peer was refused": events.association_refused(SCANNER, "calling_ae_title", 1, NOW),
     "peers were refused": events.association_refused(Participant("several peers"), "too many", 70, NOW),
     "a UID is taken": events.uid_conflict(SCANNER, STUDY, "SOP Instance UID of another study", 2, NOW),

@@ -17,6 +17,7 @@ from osteo_pacs.dicom.audit import Action, EventId, EventOutcome, EventType, Obj
 COMMAND_LINE = "cli"
 STUDY_NAME = "Study"
 LOG_NAME = "Security Audit Log"
+QUARANTINE_NAME = "Quarantine"
 
 
 def application_activity(
@@ -109,6 +110,30 @@ def report_sent(
     )
 
 
+def study_deleted(
+    study_instance_uid: str, what: str, now: datetime, *, role: str, by: Participant | None = None
+) -> AuditRecord:
+    """Something of a study has gone (A.5.3.8): its instances, or all that was known of it.
+
+    Args:
+        study_instance_uid: the study.
+        what: which of the two, why, and how much.
+        now: when.
+        role: the process that deletes.
+        by: the person who had it done; None where the process did by itself.
+    """
+    study = AuditedObject(ObjectKind.STUDY, study_instance_uid, STUDY_NAME)
+    return _deleted(study, what, now, role=role, by=by)
+
+
+def quarantine_emptied(
+    folder: Path, what: str, now: datetime, *, role: str, by: Participant | None = None
+) -> AuditRecord:
+    """Files of quarantine have gone (A.5.3.8), of studies that are not known; see ``study_deleted``."""
+    quarantine = AuditedObject(ObjectKind.URI, folder.absolute().as_uri(), QUARANTINE_NAME)
+    return _deleted(quarantine, what, now, role=role, by=by)
+
+
 def association_refused(peer: Participant, reason: str, count: int, now: datetime) -> AuditRecord:
     """A peer was turned away, once or ``count`` times (A.5.3.11, Node Authentication)."""
     times = "" if count == 1 else f", {count} times"
@@ -176,6 +201,22 @@ def log_used(url: str, what: str, now: datetime, *, by: Participant) -> AuditRec
         source_of(COMMAND_LINE),
         (replace(by, is_requestor=True), this_process(COMMAND_LINE)),
         (AuditedObject(ObjectKind.URI, url, LOG_NAME),),
+        description=printable(what),
+    )
+
+
+def _deleted(
+    what_of: AuditedObject, what: str, now: datetime, *, role: str, by: Participant | None
+) -> AuditRecord:
+    process = this_process(role)
+    participants = (replace(by, is_requestor=True), process) if by else (replace(process, is_requestor=True),)
+    return AuditRecord(
+        now,
+        EventId.STUDY_DELETED,
+        Action.DELETE,
+        source_of(role),
+        participants,
+        (what_of,),
         description=printable(what),
     )
 

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 import osteo_pacs
-from osteo_pacs.cli import audit, config, db, model, processes, queue_changes, send, study
+from osteo_pacs.cli import audit, config, db, model, processes, queue_changes, retention, send, study
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.phantom import phantom
+from osteo_pacs.cli.phantom_dataset import phantom_dataset
 from osteo_pacs.cli.program import CONFIG, Program
 
 app = typer.Typer(
@@ -55,12 +56,14 @@ app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")
 app.add_typer(queue_changes.app, name="queue")
+app.add_typer(retention.app, name="retention")
 app.add_typer(model.app, name="model")
 app.add_typer(audit.app, name="audit")
 app.command()(send.send)
 app.command()(doctor)
 app.command()(demo)
 app.command()(phantom)
+app.command()(phantom_dataset)
 for command in processes.COMMANDS:
     app.command()(command)
 

@@ -42,6 +42,7 @@ class AuditEventName(StrEnum):
     APPLICATION_ACTIVITY = "application_activity"
     AUDIT_LOG_USED = "audit_log_used"
     INSTANCES_TRANSFERRED = "instances_transferred"
+    STUDY_DELETED = "study_deleted"
     PROCEDURE_RECORD = "procedure_record"
     SECURITY_ALERT = "security_alert"
 

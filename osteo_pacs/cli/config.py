@@ -21,7 +21,10 @@ Target = Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.
 
 @app.command()
 def check(context: typer.Context, *, json: Json = False) -> None:
-    """Say whether the program can use the configuration; every mistake is named at once."""
+    """Say whether the program can use the configuration.
+
+    Every mistake is named at once.
+    """
     settings, path = settings_of(context), config_path(context)
     if json:
         print_json({"file": path, "ok": True, "destinations": [d.name for d in settings.destinations]})
@@ -35,7 +38,10 @@ def check(context: typer.Context, *, json: Json = False) -> None:
 
 @app.command()
 def show(context: typer.Context, *, json: Json = False) -> None:
-    """Print every setting in force, the environment included; a password is not shown."""
+    """Print every setting in force.
+
+    The environment's are included; a password is not shown.
+    """
     from osteo_pacs.config.urls import without_password
 
     settings = settings_of(context).model_dump(mode="json")
@@ -49,7 +55,10 @@ def show(context: typer.Context, *, json: Json = False) -> None:
 
 @app.command()
 def init(file: Target = Path("config.toml")) -> None:
-    """Write a new configuration with every key, its default and its sentence."""
+    """Write a new configuration: every key with its default.
+
+    Each key has its sentence beside it.
+    """
     try:
         with file.open("x", encoding="utf-8") as target:
             target.write(shipped.CONFIG.read_text(encoding="utf-8"))

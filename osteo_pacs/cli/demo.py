@@ -12,14 +12,17 @@ from osteo_pacs.cli.output import console
 if TYPE_CHECKING:
     from osteo_pacs.demo import Story
 
-Folder = Annotated[Path, typer.Option("--folder", metavar="FOLDER", help="Where it works; emptied first.")]
+Folder = Annotated[
+    Path, typer.Option("--folder", metavar="FOLDER", help="Where it works; an earlier demonstration's files go.")
+]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Which simulated patient is sent.")]
 
 
 def demo(*, folder: Folder = Path("build/demo"), seed: Seed = 3) -> None:
-    """Run the whole way once: a simulated study in by C-STORE, a Structured Report back in a small PACS.
+    """Run the whole way once: a study in, a report back.
 
-    It needs no configuration, takes free ports, and leaves nothing running. The files stay in the folder.
+    A simulated study goes in by C-STORE, and its Structured Report comes back to a small PACS. It needs no
+    configuration, takes free ports, and leaves nothing running. The files stay in the folder.
     """
     from osteo_pacs.demo import run_demo
 
@@ -39,7 +42,7 @@ def show(story: Story) -> None:
         mark = "read    " if instance["selected"] else "not read"
         out.print(f"  {place}  {mark}  {instance['reason']}", highlight=False)
     out.print("\nThe Structured Report as the PACS has it")
-    out.print(reader_view(report.read_bytes()), highlight=False, markup=False)
+    out.print(reader_view(report.read_bytes()), soft_wrap=True, highlight=False, markup=False)
     out.print("Seconds")
     for step, seconds in story.seconds.items():
         out.print(f"  {seconds:6.2f}  {step}", highlight=False)

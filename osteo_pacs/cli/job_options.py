@@ -12,7 +12,9 @@ from osteo_pacs.cli.program import NotFound
 if TYPE_CHECKING:
     from osteo_pacs.jobs.filters import JobFilter
 
-Ids = Annotated[list[int] | None, typer.Argument(metavar="ID", help="Jobs by their numbers.", show_default=False)]
+Ids = Annotated[
+    list[int] | None, typer.Argument(metavar="[ID]...", help="Jobs by their numbers.", show_default=False)
+]
 States = Annotated[
     list[JobStateName] | None,
     typer.Option(
@@ -51,3 +53,11 @@ def job_filter(
 def no_job(job_id: int) -> NotFound:
     """The error for a number that no job has."""
     return NotFound(f"job {job_id}.", remedy="`osteo-pacs queue list` shows the numbers.")
+
+
+def jobs_of(subject: str) -> str:
+    """The jobs of a pause's subject in words: `infer` or `destination:NAME`."""
+    from osteo_pacs.jobs.states import SUBJECT_OF_DESTINATION
+
+    name = subject.removeprefix(SUBJECT_OF_DESTINATION)
+    return f"jobs for {name}" if name != subject else f"{subject} jobs"

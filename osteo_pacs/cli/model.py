@@ -46,11 +46,11 @@ def evaluate(
     threads: Threads = 0,
     json: Json = False,
 ) -> None:
-    """Read the locked test set with a model, and write every figure with its interval.
+    """Read the locked test set with a model, and write every figure.
 
-    Simulated patients that no training has seen, the same patients with and without burned-in lines, and
-    pictures that must be refused, on the worker's own way. The folder gets evidence.json and patients.csv. A
-    goal that is not met is said, and does not change the exit code.
+    Each figure has its interval. The set has simulated patients that no training has seen, the same patients with
+    and without burned-in lines, and pictures that must be refused, all on the worker's own way. The folder gets
+    evidence.json and patients.csv. A goal that is not met is said, and does not change the exit code.
     """
     from osteo_pacs.evidence.record import write_evidence
     from osteo_pacs.evidence.summary import Bootstrap
@@ -72,7 +72,7 @@ def evaluate(
 def card(
     evidence: Evidence, *, output: Page = Path("build/model-card.md"), images: Images = "images/model-card"
 ) -> None:
-    """Write the model card and its charts from what `model evaluate` wrote."""
+    """Write the model card and its charts from the evidence."""
     from osteo_pacs.evidence.card import render_card
     from osteo_pacs.evidence.charts import draw_charts
     from osteo_pacs.evidence.record import read_evidence
@@ -120,11 +120,12 @@ def compare(
     device: Device = "auto",
     threads: Threads = 0,
 ) -> None:
-    """Train the 21-layer CNN and the paper's four other networks alike, and compare them by cross-validation.
+    """Compare the 21-layer CNN with the paper's four other networks.
 
-    The defaults have the paper's number of patients. A GPU needs minutes, a CPU many hours; a smaller size and
-    fewer epochs show that it works. VGG and InceptionV3 need the package pytorchcv, which is installed without its
-    requirements: python -m pip install --no-deps pytorchcv==0.0.74
+    All are trained alike and compared by cross-validation. The defaults have the paper's number of patients. A GPU
+    needs minutes, a CPU many hours; a smaller size and fewer epochs show that it works. VGG and InceptionV3 need
+    the package pytorchcv, which is installed without its requirements: python -m pip install --no-deps
+    pytorchcv==0.0.74
     """
     from osteo_pacs.evidence.comparison import render_comparison
     from osteo_pacs.retrain.compare import Contest, compare

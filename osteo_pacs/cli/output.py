@@ -53,7 +53,8 @@ def console(*, to_stderr: bool = False) -> Console:
     """Where people read: rich on a terminal, plain text of any width elsewhere."""
     from rich.console import Console
 
-    return Console(stderr=to_stderr, highlight=False, soft_wrap=False, emoji=False, markup=False)
+    is_terminal = (sys.stderr if to_stderr else sys.stdout).isatty()
+    return Console(stderr=to_stderr, highlight=False, soft_wrap=not is_terminal, emoji=False, markup=False)
 
 
 def print_table(
@@ -77,13 +78,13 @@ def print_table(
 
 
 def as_text(value: Any) -> str:
-    """A cell: local time to the second, yes and no, and nothing where there is no value."""
+    """A cell: local time to the second with its offset from UTC, yes and no, nothing where there is no value."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return value.astimezone().isoformat(sep=" ", timespec="seconds")
     return str(value)
 
 

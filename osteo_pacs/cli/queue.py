@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from osteo_pacs.cli.job_options import Destination, Kind, States, Study, job_filter, no_job
+from osteo_pacs.cli.job_options import Destination, Kind, States, Study, job_filter, jobs_of, no_job
 from osteo_pacs.cli.output import Json, as_text, print_json, print_table
 from osteo_pacs.cli.program import opened_database, settings_of
 
@@ -43,7 +43,7 @@ def list_(
     rows = [[getattr(job, column) for column in columns] for job in jobs]
     print_table(columns, rows, if_empty="No jobs.", below=columns[-2:])
     if paused:
-        typer.echo(f"Paused: {', '.join(sorted(paused))}.", err=True)
+        typer.echo(f"Paused: {', '.join(map(jobs_of, sorted(paused)))}.", err=True)
 
 
 @app.command()

@@ -10,7 +10,7 @@ import typer
 
 from osteo_pacs.cli.choices import JobKindName, JobStateName
 from osteo_pacs.cli.exit_codes import ExitCode
-from osteo_pacs.cli.job_options import Destination, Ids, Kind, States, Study, job_filter, no_job
+from osteo_pacs.cli.job_options import Destination, Ids, Kind, States, Study, job_filter, jobs_of, no_job
 from osteo_pacs.cli.output import Json, print_json
 from osteo_pacs.cli.person import who_types
 from osteo_pacs.cli.program import NotFound, opened_database, settings_of
@@ -96,7 +96,7 @@ def pause(
     with opened_database(settings) as database, database.write() as session:
         if changed := admin.pause(session, subject, utc_now()):
             _tell_of_switch(session, subject, is_on=False)
-    _tell_pause(subject, changed, "paused" if changed else "paused already", is_json=json)
+    _tell_pause(subject, changed, "Paused" if changed else "Paused already", is_json=json)
 
 
 @app.command()
@@ -110,28 +110,43 @@ def resume(
     with opened_database(settings_of(context)) as database, database.write() as session:
         if changed := admin.resume(session, subject):
             _tell_of_switch(session, subject, is_on=True)
-    _tell_pause(subject, changed, "resumed" if changed else "not paused", is_json=json)
+    _tell_pause(subject, changed, "Resumed" if changed else "Not paused", is_json=json)
 
 
 def _change(
     context: typer.Context, ids: list[int] | None, wanted: JobFilter, change: Change, done: str, *, is_json: bool
 ) -> None:
-    from osteo_pacs.jobs import admin
-
     with opened_database(settings_of(context)) as database, database.write() as session:
-        for job_id in ids or ():
-            if not admin.count(session, job_filter([job_id], None, None, None, None)):
-                raise no_job(job_id)
+        before = _states(session, ids)
         jobs = change(session, wanted)
         _tell_of_change(session, done, jobs)
+        after = _states(session, ids)
     changed = len(jobs)
     if is_json:
         print_json({"changed": changed})
     else:
         typer.echo(f"{changed} {'job' if changed == 1 else 'jobs'} {done}.")
-    if ids and changed < len(set(ids)):
-        typer.echo("The others are in a state that does not allow it: `osteo-pacs queue list`.", err=True)
+    if changed < len(before):
+        for job_id in before:
+            if after[job_id] == before[job_id]:
+                typer.echo(f"Job {job_id} is {after[job_id]}, and stays so.", err=True)
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _states(session: Session, ids: list[int] | None) -> dict[int, str]:
+    """The states of the jobs that were named by number, in their order.
+
+    Raises:
+        NotFound: one of them is not there.
+    """
+    from osteo_pacs.jobs.listing import list_jobs
+
+    jobs = list_jobs(session, job_filter(ids, None, None, None, None), limit=len(ids)) if ids else []
+    states = {job.id: str(job.state) for job in jobs}
+    for job_id in ids or ():
+        if job_id not in states:
+            raise no_job(job_id)
+    return {job_id: states[job_id] for job_id in ids or ()}
 
 
 def _tell_of_change(session: Session, done: str, jobs: Sequence[ChangedJob]) -> None:
@@ -187,4 +202,4 @@ def _tell_pause(subject: str, changed: int, done: str, *, is_json: bool) -> None
     if is_json:
         print_json({"subject": subject, "changed": changed})
     else:
-        typer.echo(f"{subject} {done}.")
+        typer.echo(f"{done}: {jobs_of(subject)}.")

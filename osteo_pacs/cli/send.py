@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osteo_pacs.cli.exit_codes import ExitCode
-from osteo_pacs.cli.output import Json, console, print_json
+from osteo_pacs.cli.output import Json, print_json
 from osteo_pacs.cli.program import NotFound, settings_of
+from osteo_pacs.cli.progress import progress
 
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
+    from osteo_pacs.config.sections import Listener
     from osteo_pacs.deliver.association import Peer
     from osteo_pacs.deliver.push import Pushed
 
@@ -28,7 +29,9 @@ def _is_ae_title(value: str) -> str:
     return value
 
 
-Sources = Annotated[list[Path], typer.Argument(metavar="FILE_OR_FOLDER", help="DICOM files, or folders of them.")]
+Sources = Annotated[
+    list[Path], typer.Argument(metavar="FILE_OR_FOLDER...", help="DICOM files, or folders of them.")
+]
 CallingAeTitle = Annotated[
     str,
     typer.Option(
@@ -64,12 +67,12 @@ def send(
     log.configure(level="error", form="auto", process="send")
     files = _files(sources)
     peer = _listener(settings, calling_ae_title)
-    with _progress(len(files), is_shown=not json) as advance:
+    with progress("Sending", len(files), is_shown=not json) as advance:
         outcomes = []
         for pushed in push(files, peer, timeout_s=timeout_s):
             outcomes.append(pushed)
             advance()
-    _tell(outcomes, is_json=json)
+    _tell(outcomes, settings.listener, is_json=json)
     if not all(pushed.is_stored for pushed in outcomes):
         raise typer.Exit(ExitCode.FAILED)
 
@@ -96,26 +99,27 @@ def _listener(settings: Settings, calling_ae_title: str) -> Peer:
     return Peer(listener.local_host, listener.port, listener.ae_title, ours)
 
 
-@contextmanager
-def _progress(total: int, *, is_shown: bool) -> Iterator[Any]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    screen = console(to_stderr=True)
-    # Where nobody watches, a bar would be so many lines.
-    with Progress(*columns, console=screen, disable=not (is_shown and screen.is_terminal), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
-
-
-def _tell(outcomes: Sequence[Pushed], *, is_json: bool) -> None:
+def _tell(outcomes: Sequence[Pushed], listener: Listener, *, is_json: bool) -> None:
     failed = [pushed for pushed in outcomes if not pushed.is_stored]
     if is_json:
         files = [{"path": p.path, "ok": p.is_stored, "status": p.status, "detail": p.detail} for p in outcomes]
         print_json({"stored": len(outcomes) - len(failed), "failed": len(failed), "files": files})
         return
     for pushed in failed:
-        typer.echo(f"{pushed.path}: {pushed.detail}", err=True)
+        if not pushed.unreachable:
+            typer.echo(f"{pushed.path}: {pushed.detail}", err=True)
+    if reason := next((pushed.unreachable for pushed in failed if pushed.unreachable), ""):
+        typer.echo(f"{listener.ae_title} at {listener.local_host}:{listener.port}: {reason}", err=True)
+        typer.echo(f"  {_remedy(listener)}", err=True)
     typer.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} stored.")
     if len(failed) < len(outcomes):
         typer.echo("Next: `osteo-pacs study list`.")
+
+
+def _remedy(listener: Listener) -> str:
+    if listener.takes_this_machine:
+        return "`osteo-pacs serve` starts the listener; its log says what it does not take."
+    return (
+        f"[listener] addresses does not have this machine: add {listener.local_host} for `send` and `doctor`, and "
+        "start `osteo-pacs serve` again."
+    )

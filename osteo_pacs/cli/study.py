@@ -47,7 +47,7 @@ def list_(context: typer.Context, *, limit: Limit = 50, state: States = None, js
 
 @app.command()
 def show(context: typer.Context, study_instance_uid: StudyUid, *, json: Json = False) -> None:
-    """Explain one study: what was read and why, the reports, where they went."""
+    """Explain one study: what was read, why, and where its reports went."""
     from osteo_pacs.db.deliveries import list_deliveries
     from osteo_pacs.db.reports import list_reports
     from osteo_pacs.jobs.progress import find_study, list_instances
@@ -88,7 +88,7 @@ def study_facts(study: StudySummary) -> dict[str, Any]:
 
 
 def instance_facts(instance: InstanceSummary) -> dict[str, Any]:
-    """An instance; ``selected`` is null while nothing has looked at it."""
+    """An instance; ``selected`` is null while nothing has looked at it, ``removed_at`` while its file is kept."""
     return {
         "sop_instance_uid": instance.sop_instance_uid,
         "sop_class_uid": instance.sop_class_uid,
@@ -98,6 +98,7 @@ def instance_facts(instance: InstanceSummary) -> dict[str, Any]:
         "size_bytes": instance.size_bytes,
         "calling_ae_title": instance.calling_ae_title,
         "received_at": instance.received_at,
+        "removed_at": instance.removed_at,
     }
 
 
@@ -142,6 +143,10 @@ def _explain(
     _section("Instances")
     rows = [(i.is_selected, i.reason or "not looked at yet", i.sop_instance_uid) for i in instances]
     print_table(("selected", "reason", "sop_instance_uid"), rows, if_empty="None.", below=UID)
+    if removed := [instance.removed_at for instance in instances if instance.removed_at]:
+        typer.echo(
+            f"{len(removed)} of {len(instances)} were removed from the spool, last {as_text(max(removed))}."
+        )
     if reports:
         _section("Reports")
         reported = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -51,6 +52,18 @@ class Listener(Section):
     def local_host(self) -> str:
         """Where this machine itself reaches the listener."""
         return {"0.0.0.0": LOOPBACK[0], "::": LOOPBACK[1]}.get(self.host, self.host)  # noqa: S104 - compared only
+
+    @property
+    def takes_this_machine(self) -> bool:
+        """Whether ``addresses`` lets this machine itself connect, as `send` and `doctor` do."""
+        try:
+            host = self.local_host
+            ours = ipaddress.ip_address(host if ":" in host else socket.gethostbyname(host))
+        except OSError:
+            # A host that cannot be found is told by whoever connects.
+            return True
+        networks = [ipaddress.ip_network(address, strict=False) for address in self.addresses]
+        return not networks or any(ours in network for network in networks)
 
     @field_validator("addresses")
     @classmethod
@@ -121,7 +134,7 @@ class Worker(Section):
     )
     min_age_years: Annotated[int, Field(ge=0)] = Field(
         50,
-        description="Patients younger than this are refused, because T-scores are not meant for them; 0 reads every age.",
+        description="Patients younger than this are refused: T-scores are not meant for them. 0 reads every age.",
     )
     prediction_timeout_s: Seconds = Field(120, description="Seconds after which a hung prediction is killed.")
 

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from osteo_pacs.config import sections
 from osteo_pacs.config.audit import Audit
+from osteo_pacs.config.retention import Retention, Watermarks
 from osteo_pacs.config.sections import SQLITE_PREFIX
 
 ENVIRONMENT_PREFIX = "OSTEO_PACS__"
@@ -25,6 +26,7 @@ class Settings(BaseSettings):
     listener: sections.Listener = Field(default_factory=sections.Listener)
     database: sections.Database = Field(default_factory=sections.Database)
     spool: sections.Spool = Field(default_factory=sections.Spool)
+    retention: Retention = Field(default_factory=Retention)
     completeness: sections.Completeness = Field(default_factory=sections.Completeness)
     worker: sections.Worker = Field(default_factory=sections.Worker)
     jobs: sections.Jobs = Field(default_factory=sections.Jobs)
@@ -43,6 +45,26 @@ class Settings(BaseSettings):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two destinations are called {', '.join(twice)}; give each its own name")
         return self
+
+    @model_validator(mode="after")
+    def _watermarks_stand_in_their_order(self) -> Self:
+        marks = self.watermarks
+        if marks.low_free_mib <= marks.min_free_mib:
+            raise ValueError(
+                f"[retention] low_free_mib = {marks.low_free_mib} is not above [spool] min_free_mib = "
+                f"{marks.min_free_mib}: associations would be rejected before room is made"
+            )
+        if marks.high_free_mib < marks.low_free_mib:
+            raise ValueError(
+                f"[retention] high_free_mib = {marks.high_free_mib} is below low_free_mib = {marks.low_free_mib}"
+            )
+        return self
+
+    @property
+    def watermarks(self) -> Watermarks:
+        """The marks of free space in the spool."""
+        low = self.retention.low_free_mib or 2 * self.spool.min_free_mib
+        return Watermarks(self.spool.min_free_mib, low, self.retention.high_free_mib or 2 * low)
 
     @classmethod
     def settings_customise_sources(

@@ -17,13 +17,14 @@ REASON_LIMIT = 255
 
 @dataclass(frozen=True, slots=True)
 class InstanceRow:
-    """An instance in the spool; ``path`` is relative to the spool's folder."""
+    """An instance; ``path`` is relative to the spool's folder, and nothing lies there where it ``is_removed``."""
 
     id: int
     sop_class_uid: str
     sop_instance_uid: str
     series_instance_uid: str
     path: str
+    is_removed: bool = False
 
     @property
     def is_image(self) -> bool:
@@ -88,6 +89,7 @@ _INSTANCES = (
         _INSTANCE.c.sop_instance_uid,
         _INSTANCE.c.series_instance_uid,
         _INSTANCE.c.path,
+        _INSTANCE.c.removed_at.is_not(None),
     )
     .where(_INSTANCE.c.study_id == bindparam("of_study"))
     .order_by(_INSTANCE.c.id)

@@ -64,6 +64,8 @@ class Outcome(Enum):
 
     NEW = auto()
     SAME_BYTES = auto()
+    RETURNED = auto()
+    """The same bytes, whose file retention had taken: the new file is the instance's from now on."""
     OTHER_BYTES = auto()
     OTHER_STUDY = auto()
 
@@ -128,19 +130,20 @@ def close_dead_associations(session: Session, expired_before: datetime) -> list[
 
 
 def known_paths(session: Session, paths: Sequence[str]) -> set[str]:
-    """Those of these files of the spool that a row names."""
-    return set(session.scalars(select(Instance.path).where(Instance.path.in_(paths))))
+    """Those of these files of the spool that a row names, and that retention has not taken."""
+    named = select(Instance.path).where(Instance.path.in_(paths), Instance.removed_at.is_(None))
+    return set(session.scalars(named))
 
 
 def _record_instance(lean: Lean, instance: NewInstance, sender: Sender | None) -> Record:
     values = vars(instance) | {"received_at": lean.time(instance.received_at)}
-    if known := lean.first(_FIND, values):
-        return _known_record(instance, *known)
+    if (known := lean.first(_FIND, values)) and (record := _known_record(lean, instance, *known)):
+        return record
     study_id, patient_digest = lean.first(_TOUCH, values) or ()
     added = lean.first(_ADD, values | {"study_id": study_id})
     if added is None:
         # Another listener was faster with the same UID.
-        return _known_record(instance, *(lean.first(_FIND, values) or ()))
+        return _record_instance(lean, instance, sender)
     if sender:
         lean.run(_VOUCH, _sender_values(lean, sender, study_id))
     is_other = patient_digest != instance.patient_digest
@@ -148,13 +151,32 @@ def _record_instance(lean: Lean, instance: NewInstance, sender: Sender | None) -
 
 
 def _known_record(  # noqa: PLR0917 - the columns in their order
-    instance: NewInstance, instance_id: int, study_id: int, sha256: str, path: str, study_instance_uid: str
-) -> Record:
+    lean: Lean,
+    instance: NewInstance,
+    instance_id: int,
+    study_id: int,
+    sha256: str,
+    path: str,
+    study_instance_uid: str,
+    is_removed: bool,  # noqa: FBT001 - a column
+) -> Record | None:
+    """The row that the UID has; None where retention has just forgotten it."""
     if study_instance_uid != instance.study_instance_uid:
-        outcome = Outcome.OTHER_STUDY
-    else:
-        outcome = Outcome.SAME_BYTES if sha256 == instance.sha256 else Outcome.OTHER_BYTES
-    return Record(outcome, instance_id, study_id, path)
+        return Record(Outcome.OTHER_STUDY, instance_id, study_id, path)
+    if sha256 != instance.sha256:
+        return Record(Outcome.OTHER_BYTES, instance_id, study_id, path)
+    if is_removed:
+        return _take_back(lean, instance, instance_id, study_id)
+    return Record(Outcome.SAME_BYTES, instance_id, study_id, path)
+
+
+def _take_back(lean: Lean, instance: NewInstance, instance_id: int, study_id: int) -> Record | None:
+    values = {"instance_id": instance_id, "study_id": study_id, "path": instance.path}
+    # The study first, as everyone does who changes both: two that began at either end would wait for each other.
+    if lean.first(_TOUCH_AGAIN, values | {"received_at": lean.time(instance.received_at)}) is None:
+        return None
+    lean.run(_TAKE_BACK, values)
+    return Record(Outcome.RETURNED, instance_id, study_id, instance.path)
 
 
 def _sender_values(lean: Lean, sender: Sender, study_id: int) -> Values:
@@ -174,7 +196,8 @@ _LAST_OF = (
     .limit(1)
 )
 _FIND = """
-SELECT instance.id, instance.study_id, instance.sha256, instance.path, study.study_instance_uid
+SELECT instance.id, instance.study_id, instance.sha256, instance.path, study.study_instance_uid,
+       instance.removed_at IS NOT NULL
 FROM instance JOIN study ON study.id = instance.study_id
 WHERE instance.sop_instance_uid = :sop_instance_uid
 """
@@ -191,6 +214,17 @@ ON CONFLICT (study_instance_uid) DO UPDATE SET
     accession_number = CASE WHEN study.accession_number = '' THEN excluded.accession_number
                             ELSE study.accession_number END
 RETURNING id, patient_digest
+"""
+
+_TOUCH_AGAIN = """
+UPDATE study SET last_received_at = CASE WHEN last_received_at > :received_at
+                                         THEN last_received_at ELSE :received_at END
+WHERE id = :study_id
+RETURNING id
+"""
+
+_TAKE_BACK = """
+UPDATE instance SET path = :path, removed_at = NULL WHERE id = :instance_id
 """
 
 _ADD = """

@@ -33,12 +33,17 @@ HEAD_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of one file: ``status`` is the answer to C-STORE, None where there was none."""
+    """What became of one file.
+
+    ``status`` is the answer to C-STORE, None where there was none; ``unreachable`` says why there was not even an
+    association, and is empty where there was one.
+    """
 
     path: Path
     is_stored: bool
     status: int | None
     detail: str
+    unreachable: str = ""
 
 
 def push(paths: Sequence[Path], peer: Peer, *, timeout_s: float) -> Iterator[Pushed]:
@@ -68,7 +73,7 @@ class _Pusher:
             return _failed(path, f"it cannot be read: {error.strerror}")
         association = self._association or self._associate(proposal)
         if association is None:
-            return _failed(path, f"not sent: {self._unreachable}")
+            return _failed(path, f"not sent: {self._unreachable}", unreachable=self._unreachable)
         return self._store(association, path, instance)
 
     def release(self) -> None:
@@ -143,5 +148,5 @@ def _answered(path: Path, instance: Instance, status: int) -> Pushed:
             return Pushed(path, is_stored=False, status=status, detail=failed.reason)
 
 
-def _failed(path: Path, detail: str) -> Pushed:
-    return Pushed(path, is_stored=False, status=None, detail=detail)
+def _failed(path: Path, detail: str, *, unreachable: str = "") -> Pushed:
+    return Pushed(path, is_stored=False, status=None, detail=detail, unreachable=unreachable)

@@ -141,7 +141,7 @@ class Sender:
 
 
 def describe(error: Exception) -> str:
-    """An error of the connection in words; never the peer's bytes."""
+    """An error of the connection: what happened, after a semicolon what to do; never the peer's bytes."""
     match error:
         case TimeoutError():
             return "nothing came in time"

@@ -92,10 +92,11 @@ def _environment(folder: Path, port: int, pacs_port: int, pacs_ae_title: str) ->
 def _wait_until_ready(installation: Installation, service: subprocess.Popen[bytes]) -> None:
     deadline_s = time.monotonic() + START_WITHIN_S
     while not (installation.event("ready") and installation.event("worker_ready")):
-        if service.poll() is not None or time.monotonic() > deadline_s:
-            raise DemonstrationFailed(
-                f"the service ended with {service.poll()}.", remedy=f"Its log is {installation.log}."
-            )
+        status, log = service.poll(), f"Its log is {installation.log}."
+        if status is not None:
+            raise DemonstrationFailed(f"the service ended with {status}.", remedy=log)
+        if time.monotonic() > deadline_s:
+            raise DemonstrationFailed(f"the service was not ready in {START_WITHIN_S:.0f} s.", remedy=log)
         time.sleep(0.05)
 
 

@@ -28,6 +28,7 @@ class EventId(AuditCode):
     APPLICATION_ACTIVITY = "110100", "Application Activity"
     AUDIT_LOG_USED = "110101", "Audit Log Used"
     INSTANCES_TRANSFERRED = "110104", "DICOM Instances Transferred"
+    STUDY_DELETED = "110105", "DICOM Study Deleted"
     PROCEDURE_RECORD = "110111", "Procedure Record"
     SECURITY_ALERT = "110113", "Security Alert"
 
@@ -71,6 +72,7 @@ class Action(StrEnum):
     CREATE = "C"
     READ = "R"
     UPDATE = "U"
+    DELETE = "D"
     EXECUTE = "E"
 
 

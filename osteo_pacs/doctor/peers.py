@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -50,7 +49,8 @@ def _destination(destination: Destination, our_ae_title: str) -> Check:
         case EchoFailed(reason):
             ours = destination.calling_ae_title or our_ae_title
             remedy = f"Is it running, are host, port and ae_title right, and does it know us as {ours}?"
-            return failed(name, f"{where}: {reason}", remedy)
+            happened, advice = _told_apart(reason)
+            return failed(name, f"{where}: {happened}", advice or remedy)
         case EchoAnswered(seconds, taken):
             lacking = _lacking(destination, taken)
             answers = f"{where} answers C-ECHO in {1000 * seconds:.0f} ms"
@@ -60,6 +60,12 @@ def _destination(destination: Destination, our_ae_title: str) -> Check:
                     name, f"{answers}, but takes no {names}", "Enable it there, or change what it is sent."
                 )
             return passed(name, answers)
+
+
+def _told_apart(reason: str) -> tuple[str, str]:
+    """What happened, and as a sentence what the reason itself says to do about it."""
+    happened, _, advice = reason.partition("; ")
+    return happened, f"{advice[:1].upper()}{advice[1:]}{'' if advice.endswith(('?', '.')) or not advice else '.'}"
 
 
 def _lacking(destination: Destination, taken: tuple[str, ...]) -> list[str]:
@@ -77,7 +83,7 @@ def _listener(settings: Settings) -> Check:
     where = f"{listener.ae_title} at {listener.local_host}:{listener.port}"
     if not _something_listens(listener.local_host, listener.port):
         return passed("listener", f"{where} is not running; `osteo-pacs serve` starts it")
-    if not _is_allowed(listener.local_host, listener.addresses):
+    if not listener.takes_this_machine:
         return passed("listener", f"{where} is running; this machine is not in its addresses, so it is not asked")
     ours = next(iter(listener.calling_ae_titles), listener.ae_title)
     myself = Destination(
@@ -101,9 +107,3 @@ def _something_listens(host: str, port: int) -> bool:
     except ConnectionRefusedError:
         return False
     return True
-
-
-def _is_allowed(host: str, addresses: tuple[str, ...]) -> bool:
-    """Whether a peer on this machine may connect."""
-    address = ipaddress.ip_address(socket.gethostbyname(host) if ":" not in host else host)
-    return not addresses or any(address in ipaddress.ip_network(network, strict=False) for network in addresses)

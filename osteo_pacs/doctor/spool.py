@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from osteo_pacs.config import Settings
+from osteo_pacs.config.retention import Watermarks
 from osteo_pacs.doctor.check import Check, Examination, failed, passed
 
 MIB = 1024 * 1024
@@ -19,17 +20,19 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def examinations(settings: Settings) -> Iterator[Examination]:
     """Space, and rights."""
     folder = settings.spool.directory
-    yield Examination("spool space", lambda: _space(folder, settings.spool.min_free_mib))
+    yield Examination("spool space", lambda: _space(folder, settings.watermarks))
     yield Examination("spool rights", lambda: _rights(folder))
 
 
-def _space(folder: Path, min_free_mib: int) -> Check:
+def _space(folder: Path, marks: Watermarks) -> Check:
     free_mib = shutil.disk_usage(_nearest_that_is(folder)).free // MIB
-    detail = f"{free_mib} MiB free at {folder}, at least {min_free_mib} MiB are needed"
-    if free_mib < min_free_mib:
-        return failed(
-            "spool space", detail, "Make room there, or move [spool] directory; studies are rejected now."
-        )
+    detail = (
+        f"{free_mib} MiB free at {folder}, at least {marks.min_free_mib} MiB are needed; "
+        f"below {marks.low_free_mib} MiB room is made up to {marks.high_free_mib} MiB"
+    )
+    if free_mib < marks.min_free_mib:
+        remedy = "Make room there, or move [spool] directory; studies are rejected now."
+        return failed("spool space", detail, f"{remedy} `osteo-pacs retention plan` shows what stays and why.")
     return passed("spool space", detail)
 
 

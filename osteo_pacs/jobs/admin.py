@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_if_absent
@@ -51,11 +51,6 @@ def purge(session: Session, wanted: JobFilter) -> list[ChangedJob]:
     """Removes parked and cancelled jobs, and with them their deliveries."""
     may_go = wanted.condition() & Job.state.in_(PURGEABLE)
     return _changed(session, session.execute(delete(Job).where(may_go).returning(Job.id, Job.study_id)).all())
-
-
-def count(session: Session, wanted: JobFilter) -> int:
-    """How many jobs a filter means, before anything is done to them."""
-    return session.scalar(select(func.count()).select_from(Job).where(wanted.condition())) or 0
 
 
 def subject(*, kind: JobKind | None = None, destination: str | None = None) -> str:

@@ -71,7 +71,10 @@ class StudySummary:
 
 @dataclass(frozen=True, slots=True)
 class InstanceSummary:
-    """An instance as it is shown; ``is_selected`` is None while nothing has looked at it."""
+    """An instance as it is shown; ``is_selected`` is None while nothing has looked at it.
+
+    ``removed_at`` is when retention took its file.
+    """
 
     sop_instance_uid: str
     sop_class_uid: str
@@ -81,6 +84,7 @@ class InstanceSummary:
     size_bytes: int
     calling_ae_title: str
     received_at: datetime
+    removed_at: datetime | None
 
 
 def state_of(facts: Facts) -> StudyState:
@@ -130,7 +134,7 @@ def list_instances(session: Session, study_id: int) -> list[InstanceSummary]:
     """The instances of a study in the order in which they came."""
     columns = (
         Instance.sop_instance_uid, Instance.sop_class_uid, Instance.transfer_syntax_uid, Instance.is_selected,
-        Instance.reason, Instance.size_bytes, Instance.calling_ae_title, Instance.received_at,
+        Instance.reason, Instance.size_bytes, Instance.calling_ae_title, Instance.received_at, Instance.removed_at,
     )  # fmt: skip
     rows = session.execute(select(*columns).where(Instance.study_id == study_id).order_by(Instance.id))
     return [InstanceSummary(*row) for row in rows]

@@ -7,7 +7,7 @@ The list is a Decathlon-style datalist: ``{"training": [...], "validation": [...
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,22 +48,23 @@ def standard_parts(training: int, validation: int, test: int) -> tuple[Part, ...
     )
 
 
-def write_dataset(folder: Path, parts: tuple[Part, ...]) -> Path:
+def write_dataset(folder: Path, parts: tuple[Part, ...], advance: Callable[[], None] = lambda: None) -> Path:
     """Writes every patient's AP spine and the datalist; returns the datalist's path.
 
-    The same parts give the same files, byte for byte.
+    The same parts give the same files, byte for byte. ``advance`` is called after each patient.
     """
-    listed = {part.name: list(_write_part(folder, part)) for part in parts}
+    listed = {part.name: list(_write_part(folder, part, advance)) for part in parts}
     datalist = folder / DATALIST
     datalist.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
     return datalist
 
 
-def _write_part(folder: Path, part: Part) -> Iterator[dict[str, Any]]:
+def _write_part(folder: Path, part: Part, advance: Callable[[], None]) -> Iterator[dict[str, Any]]:
     (folder / part.name).mkdir(parents=True, exist_ok=True)
     for seed in range(part.first_seed, part.first_seed + part.patients):
         name = f"{part.name}/{seed}.dcm"
         yield {"image": name, "patient": str(seed), **_write_patient(folder / name, seed, part.positive_share)}
+        advance()
 
 
 def _write_patient(path: Path, seed: int, positive_share: float | None) -> dict[str, Any]:

@@ -40,7 +40,8 @@ class Journal:
         self._waiting: list[AuditRecord] = []
 
     def received(self, origin: Origin, study_instance_uid: str, sop_class_uid: str, outcome: Outcome) -> None:
-        """An association has brought an instance."""
+        """An association has brought an instance; one whose file retention had taken is new here."""
+        outcome = Outcome.NEW if outcome is Outcome.RETURNED else outcome
         with self._lock:
             _, brought = self._brought.setdefault(origin.association_id, (origin, Counter()))
             brought[study_instance_uid, sop_class_uid, outcome] += 1

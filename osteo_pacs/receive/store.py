@@ -164,6 +164,8 @@ class Reception:
         self._receiver.journal.received(
             self._origin, instance.study_instance_uid, instance.sop_class_uid, record.outcome
         )
+        if record.outcome is Outcome.RETURNED:
+            return Answer(Status.SUCCESS)
         if record.outcome is not Outcome.NEW:
             return self._answer_duplicate(instance, record)
         association_id = self._origin.association_id

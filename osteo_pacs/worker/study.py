@@ -28,6 +28,12 @@ class PatientChanged(PermanentError):
     remedy = "Mend the study in the PACS, and send it again under a new Study Instance UID."
 
 
+class InstancesRemoved(PermanentError):
+    """Retention has removed images of the study, so that it cannot be read as a whole."""
+
+    remedy = "Send the whole study again from the PACS, then retry the job."
+
+
 @dataclass(frozen=True, slots=True)
 class PassedOver:
     """An instance that is not read, and why; ``header`` is None where it is no image or no header."""
@@ -120,9 +126,11 @@ class StudyOpener:
         """Judges every instance, and decodes what is selected.
 
         Raises:
+            InstancesRemoved: images are no longer in the spool.
             PatientChanged: the instances name different patients.
             DecoderUnavailable: the decoding process does not start.
         """
+        _refuse_removed(rows)
         headers = {row.id: self._decoder.header(self._spool.path_of(row.path)) for row in rows if row.is_image}
         _refuse_mixed_patients(headers.values())
         judged = (self._judge(row, study_instance_uid, headers.get(row.id)) for row in rows)
@@ -173,6 +181,12 @@ def _is_input(judged: Judged) -> bool:
 def _size(header: Dataset, keyword: str) -> int:
     value = header.get(keyword)
     return value if isinstance(value, int) and value > 0 else 0
+
+
+def _refuse_removed(rows: Sequence[InstanceRow]) -> None:
+    # Read without them, a late image would supersede what the report says of the others.
+    if removed := sum(row.is_image and row.is_removed for row in rows):
+        raise InstancesRemoved(f"{removed} of {len(rows)} instances.")
 
 
 def _refuse_mixed_patients(headers: Iterable[Dataset | Undecodable]) -> None:

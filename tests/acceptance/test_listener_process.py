@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from peers import until
 from receiving import RawPeer, an_instance
 from receiving.instances import new_uid
 from receiving.process import Installation, ListenerProcess, installation
-from receiving.raw_peer import RELEASE_RP, RELEASE_RQ, pdu
+from receiving.raw_peer import RELEASE_RP, RELEASE_RQ, associate_rq, pdu
 
 MUST_NOT_BE_LOADED = {
     "pydicom", "pynetdicom", "numpy", "PIL", "torch", "monai", "highdicom", "openvino", "scipy",
@@ -165,6 +167,33 @@ def test_a_signal_ends_it_in_time_whatever_peers_do(installed, number):
         assert time.monotonic() - started < 6
         for peer in stuck:
             peer.connection.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"\x01\x00\x00", associate_rq()[:40]])
+def test_more_silent_peers_than_the_limit_keep_no_one_out_and_are_closed_in_time(installed, monkeypatch, begun):
+    monkeypatch.setenv("OSTEO_PACS__LISTENER__MAX_ASSOCIATIONS", "5")
+    monkeypatch.setenv("OSTEO_PACS__LISTENER__MAX_ASSOCIATIONS_PER_PEER", "5")
+    monkeypatch.setenv("OSTEO_PACS__LISTENER__PDU_TIMEOUT_S", "5")
+    with installed.listener() as listener, ExitStack() as silent_peers:
+        silent = [silent_peers.enter_context(RawPeer(installed.port, timeout_s=30)) for _ in range(60)]
+        for peer in silent:
+            peer.send(begun)
+        with RawPeer(installed.port) as honest:
+            honest.associate()
+            assert honest.c_store(an_instance()).status == 0
+            assert not has_ended(silent[-1]), "it was there meanwhile"
+        assert all(peer.is_closed() for peer in silent)
+        until(lambda: threads_of(listener.process.pid) < len(silent))
+    assert len(installed.stored()) == 1
+
+
+def has_ended(peer: RawPeer) -> bool:
+    """Whether the listener has closed the connection already."""
+    return bool(select.select([peer.connection], [], [], 0)[0])
+
+
+def threads_of(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
 def test_twenty_idle_associations_cost_next_to_nothing(installed):

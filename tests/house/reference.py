@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,8 +92,7 @@ def _paragraphs(text: str) -> list[str]:
 def _parameter(parameter: Any) -> str:
     metavar = parameter.metavar or ""
     if parameter.param_type_name == "argument":
-        shown = f"{metavar}..." if parameter.nargs == -1 else metavar
-        shown = shown if parameter.required else f"[{shown}]"
+        shown = metavar if parameter.required or metavar.startswith("[") else f"[{metavar}]"
     else:
         shown = " ".join(filter(None, (", ".join(parameter.opts), metavar)))
     default = parameter.default
@@ -136,7 +136,7 @@ def default_of(field: FieldInfo) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, tuple):
-        return "`[]`"
+        return f"`{json.dumps(default)}`"
     return f"`{default}`" if isinstance(default, int | float) else f'`"{default}"`'
 
 

@@ -7,15 +7,17 @@ from unittest.mock import MagicMock
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
-from house import reference
-from osteo_pacs.cli import app, audit, queue, study
+from house import reference, typed
+from osteo_pacs.cli import app, audit, queue, retention, study
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
 
 DOCS = reference.ROOT / "docs"
-PAGES = sorted([*DOCS.rglob("*.md"), *reference.ROOT.glob("*.md")])
+READMES = [reference.ROOT / folder / "README.md" for folder in ("migrations", "monai_bundle/docs")]
+PAGES = sorted([*DOCS.rglob("*.md"), *reference.ROOT.glob("*.md"), *READMES])
 COMMANDS = dict(reference.walk(typer.main.get_command(app)))
 
 
@@ -60,6 +62,10 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `reports`", study.report_facts(MagicMock())),
         ("### `deliveries`", study.delivery_facts(MagicMock())),
         ("## `queue list`", queue.job_facts(MagicMock(), set())),
+        ("## `retention plan`", retention.plan_facts(MagicMock(), MagicMock())),
+        ("### `going`", retention.going_facts(MagicMock())),
+        ("### `staying`", retention.staying_facts(MagicMock())),
+        ("## `retention run`", retention.gone_facts(MagicMock(), 0)),
         ("### `checks`", Check.__slots__),
         ("## `audit list`", audit.event_facts(MagicMock())),
         ("## `audit verify`", audit.verdict_facts(MagicMock())),
@@ -80,10 +86,45 @@ def test_every_link_leads_somewhere(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(reference.ROOT)))
-def test_every_command_that_a_page_names_exists(page):
-    for line in re.findall(r"`osteo-pacs ([^`\n]*)`", page.read_text(encoding="utf-8")):
-        words = [word for word in re.sub(r"--config \S+", "", line).replace("|", " ").split() if word.islower()]
-        noun, verb = (*words, "", "")[:2]
-        is_group = hasattr(COMMANDS.get((noun,)), "commands")
-        assert not noun or noun.startswith("-") or (noun,) in COMMANDS, f"osteo-pacs {line}"
-        assert not (is_group and verb) or (noun, verb) in COMMANDS, f"osteo-pacs {line}"
+def test_every_command_that_a_page_names_can_be_typed(page):
+    for line in typed.command_lines(page.read_text(encoding="utf-8")):
+        typed.parse(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("Type `osteo-pacs queue list --state parked`, or `other`.", ["queue list --state parked"]),
+        ("It is `osteo-pacs model card\nFOLDER`.", ["model card FOLDER"]),
+        ("```sh\n. a && osteo-pacs queue show ID && osteo-pacs serve  # it\n```", ["queue show ID", "serve"]),
+        ("```sh\npip install osteo-pacs\nosteo-pacs serve\n```", ["serve"]),
+        ("`osteo-pacs [--config FILE] COMMAND`", []),
+        ("```sh\n/opt/bin/osteo-pacs send \\\n  FOLDER | cat > b\n```", ["send FOLDER"]),
+        ("```toml\nosteo-pacs = 1\n```", []),
+    ],
+)
+def test_command_lines_are_found_in_prose_and_in_shell_blocks(text, lines):
+    assert [" ".join(line.words) for line in typed.command_lines(text)] == lines
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["queue pause deliver", "queue lst", "serve --fast", "queue list --state done", "study show", "nothing"],
+)
+def test_a_command_line_that_the_program_would_refuse_is_found(line):
+    [found] = typed.command_lines(f"```sh\nosteo-pacs {line}\n```")
+    with pytest.raises(AssertionError, match=line):
+        typed.parse(found)
+
+
+@pytest.mark.parametrize("words", [(), *(words for words in COMMANDS if hasattr(COMMANDS[words], "commands"))])
+def test_no_sentence_in_a_list_of_commands_is_cut(words):
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80"}).stdout
+    assert [line for line in shown.splitlines() if line.endswith("...") and not line.startswith("Usage")] == []
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_usage_shows_which_arguments_may_be_repeated(words):
+    for parameter in COMMANDS[words].params:
+        is_repeated = parameter.param_type_name == "argument" and parameter.nargs == -1
+        assert (parameter.metavar or "").endswith("...") == is_repeated, parameter.name

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
 from databases import KINDS, drop_postgresql, url_at_head
+from osteo_pacs.db.retention import mark_removed
 from osteo_pacs.db.tables import OpenAssociation
 from peers import until
 from receiving import RawPeer, an_instance, running_listener
@@ -49,6 +51,30 @@ def test_a_resend_brings_back_a_file_that_was_lost(listener, peer):
     assert peer.c_store(instance).status == 0
     assert listener.files() == [file]
     assert file.read_bytes().endswith(instance.data_set)
+
+
+def test_an_instance_that_retention_removed_is_kept_again_when_it_comes_again(listener, peer):
+    instance = an_instance()
+    peer.c_store(instance)
+    with listener.database.write() as session:
+        [path] = mark_removed(session, listener.studies()[0].id, datetime.now(UTC))
+    listener.spool.remove(path)
+    assert [peer.c_store(instance).status for _ in range(2)] == [0, 0]
+    [row] = listener.instances()
+    assert row.removed_at is None
+    assert listener.files() == [listener.spool.path_of(row.path)]
+    assert listener.files()[0].read_bytes().endswith(instance.data_set)
+
+
+def test_other_bytes_under_the_uid_of_a_removed_instance_go_to_quarantine(listener, peer):
+    first = an_instance()
+    peer.c_store(first)
+    with listener.database.write() as session:
+        [path] = mark_removed(session, listener.studies()[0].id, datetime.now(UTC))
+    listener.spool.remove(path)
+    assert peer.c_store(first.changed(PIXEL_DATA=bytes(100))).status == DUPLICATE
+    assert listener.files() == []
+    assert len(listener.files("quarantine")) == 1
 
 
 def test_other_bytes_go_to_quarantine_and_the_first_stays(listener, peer):

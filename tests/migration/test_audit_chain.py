@@ -18,7 +18,7 @@ FACTS = {"job_id": 7, "destination": "pacs é"}
 
 def test_old_rows_are_chained_and_told_as_far_as_they_say(empty_database):
     with empty_database.write() as session:
-        command.upgrade(migrate.configuration(session), "0001")
+        command.upgrade(migrate.configuration(session), "0002")
         for second in range(3):
             zone = "" if empty_database.is_sqlite else "+00"
             at = f"2026-03-01 12:00:0{second}.000000{zone}"

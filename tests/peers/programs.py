@@ -7,6 +7,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -29,7 +30,6 @@ PACKAGES = {
     "strace": "strace",
     "java": "default-jdk-headless",
 }
-SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 # Below the range from which the kernel takes the ports of outgoing connections.
 PORTS = range(20_000, 32_000)
 
@@ -44,11 +44,17 @@ def program(name: str) -> str:
     Raises:
         MissingProgram: with the command that installs it.
     """
-    path = shutil.which(name, path=SEARCH_PATH)
+    path = shutil.which(name, path=search_path())
     if path is None:
         package = PACKAGES.get(name, name)
         raise MissingProgram(f"{name} is not installed; run .ci/install-peers, or: apt-get install {package}")
     return path
+
+
+def search_path() -> str:
+    """The PATH without the folder of pip's programs: pynetdicom brings a storescp, storescu and echoscu there."""
+    folders = [*os.get_exec_path(), "/usr/sbin", "/usr/local/sbin"]
+    return os.pathsep.join(folder for folder in folders if Path(folder) != Path(sysconfig.get_path("scripts")))
 
 
 def environment() -> dict[str, str]:

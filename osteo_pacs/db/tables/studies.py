@@ -49,7 +49,7 @@ class OpenAssociation(Base):
 
 
 class Instance(Base):
-    """An instance in the spool, with the decision whether it is read."""
+    """An instance that was received, with the decision whether it is read."""
 
     __tablename__ = "instance"
     __table_args__ = (CheckConstraint("size_bytes > 0", name="not_empty"),)
@@ -71,3 +71,5 @@ class Instance(Base):
     is_selected: Mapped[bool | None]
     reason: Mapped[str | None] = mapped_column(String(255))
     """Why it was selected or not, or why it was refused."""
+    removed_at: Mapped[datetime | None]
+    """When retention took its file; the row stays."""

@@ -123,11 +123,21 @@ def test_the_study_of_a_cancelled_job_is_cancelled(installation):
     assert installation.json("study", "list")[0]["state"] == "cancelled"
 
 
-def test_a_job_that_cannot_be_changed_so_fails_the_command(installation):
-    job_id = installation.complete(installation.receive("2.25.1"))
+def test_a_job_that_cannot_be_changed_so_is_named_with_its_state_and_fails_the_command(installation):
+    done = installation.complete(installation.receive("2.25.1"))
     installation.end(installation.claim())
-    assert "does not allow it" in installation.error("queue", "retry", job_id, exit_code=1)
-    assert states(installation) == {job_id: "completed"}
+    other = parked(installation, "2.25.2")
+    error = installation.error("queue", "retry", done, other, done, exit_code=1)
+    assert error == f"Job {done} is completed, and stays so.\n"
+    assert states(installation) == {done: "completed", other: "available"}
+
+
+@pytest.mark.parametrize("command", ["retry", "cancel"])
+def test_a_job_that_has_changed_already_is_named_with_its_state(installation, command):
+    job_id = parked(installation)
+    installation.lines("queue", command, job_id)
+    [(_, state)] = states(installation).items()
+    assert installation.error("queue", command, job_id, exit_code=1) == f"Job {job_id} is {state}, and stays so.\n"
 
 
 def test_when_one_number_is_wrong_nothing_is_changed(installation):
@@ -151,20 +161,21 @@ def test_a_paused_kind_is_shown_and_resumed(installation):
     installation.complete(installation.receive("2.25.1"))
     assert installation.json("queue", "pause", "--kind", "infer") == {"subject": "infer", "changed": 1}
     assert installation.json("queue", "list")[0]["is_paused"] is True
-    assert "Paused: infer." in installation.run("queue", "list").stderr
+    assert "Paused: infer jobs." in installation.run("queue", "list").stderr
     with pytest.raises(IndexError):
         installation.claim()
-    assert installation.lines("queue", "resume", "--kind", "infer") == ["infer resumed."]
+    assert installation.lines("queue", "resume", "--kind", "infer") == ["Resumed: infer jobs."]
     assert installation.json("queue", "list")[0]["is_paused"] is False
     installation.claim()
 
 
 def test_a_destination_is_paused_by_its_name(installation):
     installation.config.write_text(installation.config.read_text() + PACS)
-    assert installation.lines("queue", "pause", "--destination", "pacs") == ["destination:pacs paused."]
-    assert installation.lines("queue", "pause", "--destination", "pacs") == ["destination:pacs paused already."]
-    assert installation.lines("queue", "resume", "--destination", "pacs") == ["destination:pacs resumed."]
-    assert installation.lines("queue", "resume", "--destination", "pacs") == ["destination:pacs not paused."]
+    assert installation.lines("queue", "pause", "--destination", "pacs") == ["Paused: jobs for pacs."]
+    assert "Paused: jobs for pacs." in installation.run("queue", "list").stderr
+    assert installation.lines("queue", "pause", "--destination", "pacs") == ["Paused already: jobs for pacs."]
+    assert installation.lines("queue", "resume", "--destination", "pacs") == ["Resumed: jobs for pacs."]
+    assert installation.lines("queue", "resume", "--destination", "pacs") == ["Not paused: jobs for pacs."]
 
 
 def test_a_destination_that_is_not_configured_cannot_be_paused(installation):

@@ -3,13 +3,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
-from osteo_pacs.cli.output import as_text, print_json, print_table
+from osteo_pacs.cli.output import as_text, console, print_json, print_table
 
 COLUMNS = ("id", "state", "study_instance_uid", "last_error")
 UID = "2.25." + "1" * 59
@@ -49,6 +50,13 @@ def test_away_from_a_terminal_a_table_is_tab_separated_lines(capsys):
     assert second.split("\t") == ["2", "completed", UID, ""]
 
 
+@pytest.mark.parametrize("to_stderr", [False, True])
+def test_away_from_a_terminal_a_line_is_as_long_as_it_is(capsys, to_stderr):
+    line = "a value of many words " * 20
+    console(to_stderr=to_stderr).print(line)
+    assert capsys.readouterr()[to_stderr] == f"{line}\n"
+
+
 def test_a_cell_cannot_break_the_lines_apart(capsys):
     print_table(("a", "b"), [("x\ty", "1\n2")], if_empty="")
     assert capsys.readouterr().out.splitlines()[1] == "x y\t1 2"
@@ -74,9 +82,22 @@ def test_a_cell_is_read_by_people(value, text):
     assert as_text(value) == text
 
 
+@pytest.mark.parametrize(("zone", "text"), [("UTC", "12:00:00+00:00"), ("XYZ-5:30", "17:30:00+05:30")])
+def test_a_time_is_local_and_says_its_offset(monkeypatch, zone, text):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert as_text(datetime(2026, 3, 1, 12, 0, 0, 500_000, tzinfo=UTC)) == f"2026-03-01 {text}"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_json_has_times_in_utc_and_plain_values(capsys):
-    time = datetime(2026, 3, 1, 14, 0, 0, 500000, tzinfo=timezone(timedelta(hours=2)))
-    print_json({"at": time, "now": time.astimezone(UTC), "path": Path("/a"), "state": Colour.RED, "none": None})
+    moment = datetime(2026, 3, 1, 14, 0, 0, 500000, tzinfo=timezone(timedelta(hours=2)))
+    print_json(
+        {"at": moment, "now": moment.astimezone(UTC), "path": Path("/a"), "state": Colour.RED, "none": None}
+    )
     assert json.loads(capsys.readouterr().out) == {
         "at": "2026-03-01T12:00:00.500000Z",
         "now": "2026-03-01T12:00:00.500000Z",

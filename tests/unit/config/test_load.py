@@ -234,3 +234,25 @@ def test_settings_come_from_nowhere_but_the_file_and_the_environment(write, tmp_
     monkeypatch.chdir(tmp_path)
     assert isinstance(settings := load(write("")), Settings)
     assert settings.listener.port == 11112
+
+
+# -- the watermarks
+
+
+def test_the_marks_of_free_space_follow_from_the_least_that_must_be_free(write):
+    marks = load(write("[spool]\nmin_free_mib = 100\n")).watermarks
+    assert (marks.min_free_mib, marks.low_free_mib, marks.high_free_mib) == (100, 200, 400)
+
+
+def test_room_is_made_before_associations_are_rejected(write):
+    path = write("[spool]\nmin_free_mib = 100\n[retention]\nlow_free_mib = 100\n")
+    assert "low_free_mib = 100 is not above [spool] min_free_mib = 100" in mistakes_in(path)
+
+
+def test_room_is_made_up_to_no_less_than_where_it_begins(write):
+    path = write("[retention]\nlow_free_mib = 1000\nhigh_free_mib = 999\n")
+    assert "high_free_mib = 999 is below low_free_mib = 1000" in mistakes_in(path)
+
+
+def test_a_state_whose_studies_never_go_for_space_is_refused(write):
+    assert "pressure_states" in mistakes_in(write('[retention]\npressure_states = ["queued"]\n'))

@@ -29,6 +29,12 @@ def test_too_little_room_is_told_with_both_figures(look, tmp_path):
     assert not space.ok
     assert f"at least {10**9} MiB are needed" in space.detail
     assert "Make room" in space.remedy
+    assert "osteo-pacs retention plan" in space.remedy
+
+
+def test_the_marks_between_which_room_is_made_are_told(look, tmp_path):
+    space, _ = look(tmp_path, min_free_mib=3)
+    assert "below 6 MiB room is made up to 12 MiB" in space.detail
 
 
 def test_a_folder_that_others_may_read_is_told_with_the_command(look, tmp_path):

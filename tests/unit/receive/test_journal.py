@@ -37,6 +37,14 @@ def test_what_was_here_already_is_read_not_created(journal):
     assert [record.action for record in journal.due()] == [Action.READ, Action.CREATE]
 
 
+def test_what_was_removed_and_came_again_is_created_once_more(journal):
+    journal.received(ORIGIN, "1.1", CR, Outcome.RETURNED)
+    journal.received(ORIGIN, "1.1", CR, Outcome.NEW)
+    journal.ended("a")
+    [record] = journal.due()
+    assert (record.action, record.objects[0].counts) == (Action.CREATE, {CR: 2})
+
+
 @pytest.mark.parametrize(
     ("outcome", "words"), [(Outcome.OTHER_STUDY, "of another study"), (Outcome.OTHER_BYTES, "other bytes")]
 )

@@ -176,6 +176,14 @@ def test_quarantine_sets_a_file_aside(spool):
     assert files(spool) == {aside}
 
 
+def test_what_has_been_in_quarantine_for_long_is_told_with_its_size(spool):
+    old, new = spool.quarantine(keep(spool)), spool.quarantine(keep(spool))
+    os.utime(spool.path_of(old), (0, 0))
+    size_bytes = spool.path_of(old).stat().st_size
+    assert spool.quarantined(before=datetime.now(UTC) - timedelta(hours=1)) == {old: size_bytes}
+    assert set(spool.quarantined(before=datetime.now(UTC) + timedelta(hours=1))) == {old, new}
+
+
 def test_removing_what_is_gone_is_fine(spool):
     path = keep(spool)
     spool.remove(path)

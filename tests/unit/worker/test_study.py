@@ -2,9 +2,11 @@
 
 import io
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.uid import BasicTextSRStorage
 
 from osteo_pacs import shipped
 from osteo_pacs.config import load
@@ -13,7 +15,7 @@ from osteo_pacs.decode import Decoder
 from osteo_pacs.findings import RefusalReason
 from osteo_pacs.phantom import demo_study
 from osteo_pacs.report import DocumentKind
-from osteo_pacs.worker.study import Image, PassedOver, PatientChanged, Refused, StudyOpener
+from osteo_pacs.worker.study import Image, InstancesRemoved, PassedOver, PatientChanged, Refused, StudyOpener
 from sr_gate.results import documents, explanation, finding
 
 UID = "1.2.3"
@@ -149,3 +151,19 @@ def test_our_own_picture_that_comes_back_is_not_read_and_makes_no_other_study(op
 def test_every_image_of_a_scanner_makes_another_input(opened, phantom):
     spine, femur = phantom.datasets[:2]
     assert opened(spine, femur).input_digest != opened(spine).input_digest
+
+
+def test_a_study_that_has_given_images_up_is_not_read_without_them(opener, tmp_path, phantom):
+    spine, late = phantom.datasets[:2]
+    late.save_as(tmp_path / "2.dcm", enforce_file_format=True)
+    with pytest.raises(InstancesRemoved, match="1 of 2 instances") as caught:
+        opener.open(UID, [replace(row(1, spine), is_removed=True), row(2, late)])
+    assert "Send the whole study again" in caught.value.remedy
+
+
+def test_an_object_without_pixels_that_was_given_up_is_not_missed(opener, tmp_path, phantom):
+    spine = phantom.datasets[0]
+    spine.save_as(tmp_path / "1.dcm", enforce_file_format=True)
+    report = replace(row(2, spine), sop_class_uid=BasicTextSRStorage, is_removed=True)
+    study = opener.open(UID, [row(1, spine), report])
+    assert [type(one) for one in study.judged] == [Image, PassedOver]

@@ -1,0 +1,61 @@
+"""``phantom-dataset``: simulated patients with their labels, in the layout that the bundle trains on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osteo_pacs.cli.output import Json, print_json
+from osteo_pacs.cli.progress import progress
+
+MOST_PATIENTS = 1_000_000
+"""Parts of a data set draw from seeds that are so far apart."""
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Where it is written, a folder for each part.")
+]
+Training = Annotated[
+    int,
+    typer.Option(
+        "--training",
+        metavar="N",
+        min=1,
+        max=MOST_PATIENTS,
+        help="Patients to train on, half of them osteoporotic.",
+    ),
+]
+Validation = Annotated[
+    int,
+    typer.Option(
+        "--validation", metavar="N", min=1, max=MOST_PATIENTS, help="Patients to fit the decision on, as referred."
+    ),
+]
+Test = Annotated[
+    int, typer.Option("--test", metavar="N", min=1, max=MOST_PATIENTS, help="Patients to test on, as referred.")
+]
+
+
+def phantom_dataset(
+    folder: Folder,
+    *,
+    training: Training = 4000,
+    validation: Validation = 1000,
+    test: Test = 1000,
+    json: Json = False,
+) -> None:
+    """Write a simulated data set to train on.
+
+    One AP spine for each patient as a DICOM file, and datalist.json with each one's label and truth. The same
+    numbers give the same files, byte for byte.
+    """
+    from osteo_pacs.phantom.dataset import standard_parts, write_dataset
+
+    parts = standard_parts(training, validation, test)
+    with progress("Drawing patients", training + validation + test, is_shown=not json) as advance:
+        datalist = write_dataset(folder, parts, advance)
+    if json:
+        print_json({"datalist": datalist, "patients": {part.name: part.patients for part in parts}})
+        return
+    typer.echo(f"{training + validation + test} patients in {folder}, listed in {datalist}.")
