@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TOOLS_BIN := build/tools/bin
+TOOLS := build/tools/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format reference evidence comparison setup peers benchmarks clean
+.PHONY: help demo test check format reference evidence comparison setup peers benchmarks lock sbom audit clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,10 +43,25 @@ evidence: $(READY)  ## Judge the shipped model on the locked test set, and write
 comparison: $(READY)  ## Train and test the five networks at the paper's size (hours on a CPU); write docs/comparison.md.
 	@$(BIN)/osteo-pacs model compare --output docs/evidence/comparison.json --page docs/comparison.md
 
+lock: $(READY) $(TOOLS)  ## Write the lock files from constraints.txt and deploy/tools.in.
+	@$(BIN)/python deploy/lock.py $(TOOLS_BIN)/uv
+
+sbom: $(READY) $(TOOLS)  ## The software bill of materials (CycloneDX) of the environment; build/sbom.json.
+	@$(TOOLS_BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-format JSON --validate --output-file build/sbom.json
+
+audit: $(TOOLS)  ## Known vulnerabilities of every pinned version; exit status 3 where no database answers.
+	@$(TOOLS_BIN)/python deploy/audit.py $(TOOLS_BIN)/pip-audit
+
 setup: $(READY)  ## The virtual environment in .venv.
 
-$(READY): pyproject.toml constraints.txt deploy/set-up
+$(READY): pyproject.toml constraints.txt deploy/set-up deploy/requirements.lock deploy/development.lock
 	@PYTHON=$(PYTHON) deploy/set-up $(VENV)
+	@touch $@
+
+$(TOOLS): deploy/tools.lock
+	@$(PYTHON) -m venv build/tools
+	@$(TOOLS_BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@
 
 peers:

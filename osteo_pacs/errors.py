@@ -7,6 +7,7 @@ what the person who reads it should do next. Neither ever holds a patient's iden
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 
 
 class OsteoPacsError(Exception):
@@ -38,4 +39,12 @@ class PermanentError(OsteoPacsError):
 
 
 class ConfigurationError(OsteoPacsError):
-    """The configuration cannot be used."""
+    """The configuration cannot be used.
+
+    Attributes:
+        mistakes: a line for each thing that is wrong, where they were looked for one by one.
+    """
+
+    def __init__(self, detail: str = "", *, remedy: str = "", mistakes: Iterable[str] = ()) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join([detail, *(f"  - {mistake}" for mistake in self.mistakes)]), remedy=remedy)

@@ -13,10 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from osteo_pacs.errors import PermanentError
+from osteo_pacs.errors import ConfigurationError, PermanentError
+from osteo_pacs.signature import verify_signature
 
 MANIFEST = "manifest.json"
 _MANIFEST_LIMIT_BYTES = 1_000_000
+
+
+class BundleMissing(ConfigurationError):
+    """There is no model bundle where the configuration says."""
+
+    remedy = (
+        "Name the folder of a bundle in [model] bundle, or leave the key out: then the one that ships is meant."
+    )
 
 
 class BundleTampered(PermanentError):
@@ -53,13 +62,19 @@ class Sealed:
             raise BundleTampered(f"{path} is not in the manifest of {self.folder}") from None
 
 
-def open_sealed(folder: Path) -> Sealed:
-    """Reads every file that the manifest names.
+def open_sealed(folder: Path, public_key: Path | None = None) -> Sealed:
+    """Reads every file that the manifest names; with a key, first of all the manifest's signature.
 
     Raises:
+        BundleMissing: there is no such folder.
+        BundleNotSigned, KeyUnusable: as `verify_signature` says, before anything is parsed.
         BundleTampered: a file or the manifest is missing, altered or unreadable, or lies outside the folder.
     """
+    if not folder.is_dir():
+        raise BundleMissing(f"{folder}.")
     content = _read(folder, MANIFEST)
+    if public_key is not None:
+        verify_signature(folder, content, public_key)
     digests = _parse(folder, content)
     files = {path: _read(folder, path) for path in digests}
     for path, bytes_ in files.items():

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from osteo_pacs.dicom.file_meta import FileMeta
-from osteo_pacs.errors import RetryableError
+from osteo_pacs.errors import ConfigurationError, RetryableError
 
 _INSTANCES = "instances"
 QUARANTINE = "quarantine"
@@ -35,17 +35,39 @@ class SpoolFull(RetryableError):
     remedy = "Look at the disk under [spool] directory; `osteo-pacs doctor` names the free space."
 
 
+class SpoolUnusable(ConfigurationError):
+    """The spool's folder cannot be made or written."""
+
+    remedy = "Give it to the user that runs osteo-pacs, or name another [spool] directory."
+
+
 class Spool:
     """The folder of the instances, shared by every process of an installation.
 
     Files are 0600 and folders 0700. Paths are relative to ``directory``.
+
+    Raises:
+        SpoolUnusable: the folder is not there and cannot be made.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._durable: set[str] = set()
-        for folder in (".", _INSTANCES, QUARANTINE):
-            self._make_folder(folder)
+        try:
+            for folder in (".", _INSTANCES, QUARANTINE):
+                self._make_folder(folder)
+        except OSError as error:
+            raise SpoolUnusable(f"{directory}: {error.strerror or type(error).__name__}.") from error
+
+    def require_writable(self) -> None:
+        """Refuses a folder that takes no instance from this user.
+
+        Raises:
+            SpoolUnusable: it does not.
+        """
+        for folder in (self.directory, self.path_of(_INSTANCES), self.path_of(QUARANTINE)):
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise SpoolUnusable(f"{folder} may not be written by this user.")
 
     def create(self, meta: FileMeta, now: datetime) -> SpoolFile:
         """A new file with its File Meta Information.

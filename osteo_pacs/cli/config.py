@@ -11,7 +11,7 @@ import typer
 
 from osteo_pacs import shipped
 from osteo_pacs.cli.output import Json, print_json
-from osteo_pacs.cli.program import config_path, settings_of
+from osteo_pacs.cli.program import config_path, service_settings_of, settings_of
 from osteo_pacs.errors import ConfigurationError
 
 app = typer.Typer(help="Check, show or write the configuration.", no_args_is_help=True)
@@ -25,7 +25,9 @@ def check(context: typer.Context, *, json: Json = False) -> None:
 
     Every mistake is named at once.
     """
-    settings, path = settings_of(context), config_path(context)
+    from osteo_pacs.config.secrecy import remedy, tells_everyone
+
+    settings, path = service_settings_of(context), config_path(context)
     if json:
         print_json({"file": path, "ok": True, "destinations": [d.name for d in settings.destinations]})
         return
@@ -33,7 +35,9 @@ def check(context: typer.Context, *, json: Json = False) -> None:
     if not settings.destinations:
         typer.echo("No [[destinations]]: reports stay in the database.", err=True)
     if not settings.selection.rules:
-        typer.echo("No [[selection.rules]]: nothing is read.", err=True)
+        typer.echo("[selection] rules is empty: nothing is read.", err=True)
+    if tells_everyone(path, settings):
+        typer.echo(f"Every user of this machine can read its password. {remedy(path)}", err=True)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.cli.output import Json, print_json
 from osteo_pacs.cli.person import who_types
-from osteo_pacs.cli.program import connected_database, settings_of
+from osteo_pacs.cli.program import settings_of
 from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
@@ -30,14 +31,11 @@ def upgrade(context: typer.Context, *, json: Json = False) -> None:
     from osteo_pacs.db.session import Database
 
     settings = settings_of(context)
-    database = Database(settings.database.url)
-    try:
+    with closing(Database(settings.database.url)) as database:
         before = migrate.status(database)
         after = before if before.is_at_head else migrate.upgrade(database)
         if not before.is_at_head:
             _tell_of_upgrade(settings, database, before, after)
-    finally:
-        database.close()
     if json:
         print_json(_facts(settings, after) | {"upgraded_from": before.current})
     elif before.is_at_head:
@@ -51,9 +49,10 @@ def status(context: typer.Context, *, json: Json = False) -> None:
     """Say whether the tables are those of this version."""
     from osteo_pacs.config.urls import without_password
     from osteo_pacs.db import migrate
+    from osteo_pacs.db.session import Database
 
     settings = settings_of(context)
-    with connected_database(settings) as database:
+    with closing(Database(settings.database.url)) as database:
         found = migrate.status(database)
         if json:
             print_json(_facts(settings, found))

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def doctor(context: typer.Context, *, json: Json = False) -> None:
     """Find what is wrong, and say how to mend it.
 
-    Configuration, packages, database, migration, spool, bundle, device, a trial prediction, the listener, and
-    a C-ECHO to every destination. Each look has a limit of time. The exit code is 1 when a check fails.
+    Configuration, packages, database, migration, spool, who may read and change files, the decoding process,
+    bundle, device, a trial prediction, the listener, and a C-ECHO to every destination. Each look has a limit of
+    time. The exit code is 1 when a check fails.
     """
     from osteo_pacs import log
     from osteo_pacs.doctor import make_round

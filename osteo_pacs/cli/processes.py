@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from osteo_pacs.cli.program import config_path, settings_of
+from osteo_pacs.cli.program import config_path, service_settings_of, settings_of
 
 
 def serve(context: typer.Context) -> None:
     """Run the whole service, every process supervised."""
     from osteo_pacs.service import supervisor
 
-    raise typer.Exit(supervisor.serve(settings_of(context), config_path(context)))
+    raise typer.Exit(supervisor.serve(service_settings_of(context), config_path(context)))
 
 
 def listener(context: typer.Context) -> None:
@@ -25,7 +25,7 @@ def worker(context: typer.Context) -> None:
     """Run one worker: complete studies are read."""
     from osteo_pacs.service import worker
 
-    raise typer.Exit(worker.run(settings_of(context)))
+    raise typer.Exit(worker.run(service_settings_of(context)))
 
 
 def courier(context: typer.Context) -> None:

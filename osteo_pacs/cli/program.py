@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer._click.exceptions import NoSuchOption
 from typer.core import TyperGroup
 
 from osteo_pacs.cli.exit_codes import ExitCode
@@ -39,6 +40,10 @@ class Program(TyperGroup):
         """Runs the command that was named."""
         try:
             return super().invoke(ctx)
+        except NoSuchOption as error:
+            if error.option_name in {name for parameter in self.params for name in parameter.opts}:
+                error.message += ". It stands before the command: `osteo-pacs --config FILE COMMAND`."
+            raise
         except OsteoPacsError as error:
             code = exit_code_of(error)
             _print_error(error, code, is_json=wants_json(ctx))
@@ -66,6 +71,17 @@ def settings_of(context: typer.Context) -> Settings:
     from osteo_pacs.config import load
 
     return load(config_path(context))
+
+
+def service_settings_of(context: typer.Context) -> Settings:
+    """The configuration in force, looked at as the service needs it.
+
+    Raises:
+        ConfigurationError: it cannot be used.
+    """
+    from osteo_pacs.service.configuration import load_for_service
+
+    return load_for_service(config_path(context))
 
 
 def config_path(context: typer.Context) -> Path:
@@ -118,7 +134,8 @@ def _print_error(error: OsteoPacsError, code: ExitCode, *, is_json: bool) -> Non
     if is_json:
         kind = type(error).__name__
         facts = {"type": kind, "message": error.message, "remedy": error.remedy, "exit_code": code.value}
-        print_json({"error": facts}, to_stderr=True)
+        mistakes = {"mistakes": error.mistakes} if isinstance(error, ConfigurationError) else {}
+        print_json({"error": facts | mistakes}, to_stderr=True)
         return
     sys.stderr.write(f"osteo-pacs: {error.message}\n")
     if error.remedy:

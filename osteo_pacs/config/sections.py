@@ -5,10 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from osteo_pacs import shipped
 
 AETitle = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\x20-\x5b\x5d-\x7e]{1,16}$")]
 """PS3.5 6.2: one to sixteen characters of the default repertoire, without the backslash."""
@@ -100,7 +104,7 @@ class Database(Section):
             raise ValueError("name a file: several processes share the database")
         if url.startswith((SQLITE_PREFIX, "postgresql+psycopg://")):
             return url
-        raise ValueError("use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+        raise ValueError("is of no kind that this program knows")
 
 
 class Spool(Section):
@@ -117,6 +121,15 @@ class Completeness(Section):
     max_wait_s: Seconds = Field(
         600, description="Seconds after the first new instance after which a study is read in any case."
     )
+
+    @model_validator(mode="after")
+    def _can_become_quiet(self) -> Self:
+        if self.quiet_s > self.max_wait_s:
+            raise ValueError(
+                f"quiet_s = {self.quiet_s:g} is longer than max_wait_s = {self.max_wait_s:g}: every study would "
+                "be read at its deadline; make one shorter or the other longer"
+            )
+        return self
 
 
 class Worker(Section):
@@ -159,6 +172,10 @@ class Model(Section):
     """What reads."""
 
     bundle: Path | None = Field(None, description="Folder of the MONAI bundle; left out: the one that ships.")
+    public_key: Path | None = Field(
+        None,
+        description="Ed25519 public key (PEM) that must have signed the bundle; left out: none.",
+    )
 
 
 class Destination(Section):
@@ -230,10 +247,20 @@ class Rule(Section):
     reason: str = Field(description="Why, in a sentence; {Keyword} stands for the attribute's value.")
 
 
+@cache
+def shipped_rules() -> tuple[Rule, ...]:
+    """The rules of the configuration that ships."""
+    tables = tomllib.loads(shipped.CONFIG.read_text(encoding="utf-8"))
+    return tuple(Rule(**rule) for rule in tables["selection"]["rules"])
+
+
 class Selection(Section):
     """Which instances of a study are read."""
 
-    rules: tuple[Rule, ...] = Field((), description="Selection rules in the order in which they are tried.")
+    rules: tuple[Rule, ...] = Field(
+        default_factory=shipped_rules,
+        description="Selection rules in the order in which they are tried; left out: those that ship.",
+    )
 
 
 class Log(Section):

@@ -17,7 +17,7 @@ ENVIRONMENT_PREFIX = "OSTEO_PACS__"
 
 
 class Settings(BaseSettings):
-    """The settings of one installation; the environment wins over the file."""
+    """The settings of one installation."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__"
@@ -38,13 +38,6 @@ class Settings(BaseSettings):
     audit: Audit = Field(default_factory=Audit)
     log: sections.Log = Field(default_factory=sections.Log)
     service: sections.Service = Field(default_factory=sections.Service)
-
-    @model_validator(mode="after")
-    def _destinations_have_names_of_their_own(self) -> Self:
-        names = [destination.name for destination in self.destinations]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two destinations are called {', '.join(twice)}; give each its own name")
-        return self
 
     @model_validator(mode="after")
     def _watermarks_stand_in_their_order(self) -> Self:
@@ -75,9 +68,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment before the file, and nothing else."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        """What it is given and nothing else: ``load`` reads the file and the environment."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
 
     def beside(self, folder: Path) -> Self:
         """These settings with every relative path taken from ``folder``."""
@@ -90,7 +83,10 @@ class Settings(BaseSettings):
                 "audit": self.audit.beside(folder),
                 "spool": self.spool.model_copy(update={"directory": folder / self.spool.directory}),
                 "model": self.model.model_copy(
-                    update={"bundle": self.model.bundle and folder / self.model.bundle}
+                    update={
+                        "bundle": self.model.bundle and folder / self.model.bundle,
+                        "public_key": self.model.public_key and folder / self.model.public_key,
+                    }
                 ),
             }
         )

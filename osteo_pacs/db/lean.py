@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from osteo_pacs.db.session import Database, DatabaseUnavailable
+from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import UtcDateTime
 
 Values = Mapping[str, Any]
@@ -56,7 +56,7 @@ def lean_write(database: Database) -> Iterator[Lean]:
             yield Lean(connection.driver_connection, is_sqlite=database.is_sqlite, time=_time(database))
             connection.commit()
     except dbapi.OperationalError as error:
-        raise DatabaseUnavailable((str(error).strip() or type(error).__name__).splitlines()[0]) from error
+        raise database.unavailable((str(error).strip() or type(error).__name__).splitlines()[0]) from error
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
+from osteo_pacs.db.server import require_server
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Base
 from osteo_pacs.errors import ConfigurationError
@@ -50,7 +51,9 @@ def upgrade(database: Database) -> DatabaseStatus:
 
     Raises:
         DatabaseNotAtHead: a newer version of the program has upgraded them.
+        ServerTooOld: the database is of a version that the program does not work with.
     """
+    require_server(database)
     before = status(database)
     if not before.is_known:
         raise _not_at_head(before)
@@ -67,6 +70,9 @@ def status(database: Database) -> DatabaseStatus:
     head, known = scripts.get_current_head(), {script.revision for script in scripts.walk_revisions()}
     if head is None:
         raise LookupError(f"no migration in {MIGRATIONS}")
+    if database.file is not None and not database.file.is_file():
+        # A connection would make it.
+        return DatabaseStatus(current=None, head=head, is_empty=True, is_known=True)
     with database.read() as session:
         connection = session.connection()
         current = MigrationContext.configure(connection).get_current_revision()

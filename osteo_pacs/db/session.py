@@ -37,6 +37,10 @@ class DatabaseUnavailable(RetryableError):
     """The database does not answer."""
 
     remedy = "Start it, or mend [database] url; `osteo-pacs doctor` tells when it answers."
+    remedy_of_a_file = (
+        "Give the file and its folder to the user that runs osteo-pacs, end what holds it, or name another file "
+        "in [database] url."
+    )
 
 
 class Database:
@@ -48,6 +52,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.file = Path(self.url.database or "") if self.is_sqlite else None
         self.engine = _sqlite_engine(url, self.url.database or "") if self.is_sqlite else _server_engine(url)
 
     @contextmanager
@@ -75,12 +80,18 @@ class Database:
                 session.connection()
                 yield session
         except OperationalError as error:
-            raise DatabaseUnavailable(_reason(error)) from error
+            raise self.unavailable(_reason(error)) from error
         except DBAPIError as error:
             # No subclass of DatabaseError: the file is no database, or is damaged.
             if error.connection_invalidated or type(error) is DatabaseError:
-                raise DatabaseUnavailable(_reason(error)) from error
+                raise self.unavailable(_reason(error)) from error
             raise
+
+    def unavailable(self, reason: str) -> DatabaseUnavailable:
+        """The error that says so, with the remedy of a server or of a file."""
+        if self.file is None:
+            return DatabaseUnavailable(reason)
+        return DatabaseUnavailable(f"{self.file}: {reason}.", remedy=DatabaseUnavailable.remedy_of_a_file)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -96,18 +107,19 @@ def database_now(session: Session) -> datetime:
 
 
 def _reason(error: DBAPIError) -> str:
-    # A driver's message may quote the parameters of a statement; its first line does not.
+    # A driver's message may quote the parameters of a statement; its first line does not. Of SQLAlchemy's own
+    # messages the engines keep them out.
     return str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
 
 
 def _server_engine(url: str) -> Engine:
     # Without these a server that vanishes from the network holds a transaction for a quarter of an hour.
     timeouts = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 20_000}
-    return create_engine(url, pool_pre_ping=True, pool_size=5, connect_args=timeouts)
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, connect_args=timeouts)
 
 
 def _sqlite_engine(url: str, path: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
     if path not in ("", ":memory:"):
         event.listen(engine, "do_connect", lambda *_: _create_for_us_alone(Path(path)))
     event.listen(engine, "connect", _configure_sqlite)

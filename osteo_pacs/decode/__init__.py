@@ -7,7 +7,7 @@
         image = decoder.decode(path)  # Decoded | Undecodable
 """
 
-from osteo_pacs.decode.client import Decoded, Decoder, DecoderUnavailable, Undecodable
+from osteo_pacs.decode.client import Confinement, Decoded, Decoder, DecoderUnavailable, Undecodable
 from osteo_pacs.images import GreyImage
 
-__all__ = ["Decoded", "Decoder", "DecoderUnavailable", "GreyImage", "Undecodable"]
+__all__ = ["Confinement", "Decoded", "Decoder", "DecoderUnavailable", "GreyImage", "Undecodable"]

@@ -12,12 +12,13 @@ from typing import Any, BinaryIO
 
 from osteo_pacs.decode.frames import PREFIX, pack, parse_head
 from osteo_pacs.decode.limits import confine, leave_network, renew_cpu
+from osteo_pacs.decode.seccomp import deny_calls
 
 
 def main() -> None:
     """Answers until the client closes its end."""
     requests, answers = _take_over_streams()
-    leave_network()
+    has_left_network = leave_network()
     start, source = _receive(requests)
     import warnings
     from types import ModuleType
@@ -31,7 +32,8 @@ def main() -> None:
     rendering = ModuleType("rendering")
     exec(compile(source, "rendering.py", "exec"), rendering.__dict__)  # noqa: S102 - sealed by the manifest
     confine(int(start["memory_limit_bytes"]))
-    _send(answers, {"ready": True}, memoryview(b""))
+    ready = {"has_left_network": has_left_network, "has_call_filter": deny_calls()}
+    _send(answers, ready, memoryview(b""))
     while True:
         request, _ = _receive(requests)
         renew_cpu(int(start["cpu_limit_s"]))

@@ -59,6 +59,14 @@ class Undecodable:
     error_type: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What the system let the decoding process give up; either is enough to keep it off the network."""
+
+    has_left_network: bool
+    has_call_filter: bool
+
+
 class Decoder:
     """Reads objects in a process bounded in memory, CPU time and wall time; not thread-safe.
 
@@ -66,22 +74,34 @@ class Decoder:
         bundle_folder: the sealed bundle whose rendering is used.
         memory_limit_bytes: address space of the process.
         timeout_s: wall time for one object; CPU time is capped a little above.
+        public_key: of who must have signed the bundle; None: of nobody.
+
+    Attributes:
+        confinement: of the process that was started last.
 
     Raises:
         BundleTampered: when it is opened, if the bundle is not as its manifest says.
+        BundleNotSigned, KeyUnusable: when it is opened, as `osteo_pacs.signature` says.
     """
 
     def __init__(
-        self, bundle_folder: Path, memory_limit_bytes: int = _MEMORY_LIMIT_BYTES, timeout_s: float = 20.0
+        self,
+        bundle_folder: Path,
+        memory_limit_bytes: int = _MEMORY_LIMIT_BYTES,
+        timeout_s: float = 20.0,
+        *,
+        public_key: Path | None = None,
     ) -> None:
         self._bundle_folder = bundle_folder
+        self._public_key = public_key
         self._limits = {"memory_limit_bytes": memory_limit_bytes, "cpu_limit_s": int(timeout_s) + 2}
         self._timeout_s = timeout_s
         self._source = b""
         self._child: ChildProcess | None = None
+        self.confinement = Confinement(has_left_network=False, has_call_filter=False)
 
     def __enter__(self) -> Self:
-        self._source = open_sealed(self._bundle_folder).read(RENDERING)
+        self._source = open_sealed(self._bundle_folder, self._public_key).read(RENDERING)
         self._start()
         return self
 
@@ -135,9 +155,10 @@ class Decoder:
     def _start(self) -> ChildProcess:
         child = ChildProcess()
         try:
-            child.ask(self._limits, self._source, timeout_s=_START_TIMEOUT_S, limit_bytes=0)
+            ready, _ = child.ask(self._limits, self._source, timeout_s=_START_TIMEOUT_S, limit_bytes=0)
         except ChildDied as died:
             raise DecoderUnavailable(f"it {died}") from died
+        self.confinement = Confinement(bool(ready["has_left_network"]), bool(ready["has_call_filter"]))
         self._child = child
         return child
 

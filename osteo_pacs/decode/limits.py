@@ -13,23 +13,25 @@ _OPEN_FILES = 64
 
 
 def confine(memory_limit_bytes: int) -> None:
-    """Caps memory, forbids writing files and core dumps, offers itself to the OOM killer, leaves the network."""
+    """Caps memory and open files, forbids writing files and core dumps, offers itself to the OOM killer."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def leave_network() -> None:
-    """Moves into a network namespace without interfaces where the system allows it.
+def leave_network() -> bool:
+    """Moves into a network namespace without interfaces; whether the system allowed it.
 
     Has to be called before the process has a second thread; root keeps its rights on files.
     """
     flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWNET | _CLONE_NEWUSER
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).unshare(flags)
+    try:
+        return int(ctypes.CDLL(None).unshare(flags)) == 0
+    except (OSError, AttributeError):
+        return False
 
 
 def renew_cpu(limit_s: int) -> None:

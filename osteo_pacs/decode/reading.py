@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,7 @@ _DEFERRED_BYTES = 65_536
 _JPEG_FAMILY = frozenset(JPEGTransferSyntaxes + JPEGLSTransferSyntaxes + JPEG2000TransferSyntaxes)
 _END_OF_IMAGE = b"\xff\xd9"
 _PADDING_BYTES = 16
+_QUOTED = re.compile(r"""['"].*['"]""", re.DOTALL)
 
 Answer = tuple[dict[str, Any], memoryview]
 
@@ -75,7 +77,7 @@ def _decode(rendering: ModuleType, path: str, pixel_limit: int) -> Answer:
         grey = np.ascontiguousarray(rendering.render_values(ds, values), dtype=np.float32)
         spacing_mm = rendering.spacing_mm(ds)
     except rendering.UnreadablePixelsError as error:
-        raise Refused("unreadable_pixels", str(error)) from error
+        raise Refused("unreadable_pixels", without_quotes(str(error))) from error
     head = {
         "rows": grey.shape[0],
         "columns": grey.shape[1],
@@ -83,6 +85,11 @@ def _decode(rendering: ModuleType, path: str, pixel_limit: int) -> Answer:
         "pixel_sha256": _digest(values),
     }
     return head, grey.data.cast("B")
+
+
+def without_quotes(sentence: str) -> str:
+    """A sentence of the bundle's without what it quotes: a value of the header may hold anything."""
+    return _QUOTED.sub("of this kind", sentence)
 
 
 def _check_size(ds: Dataset, pixel_limit: int) -> None:

@@ -17,15 +17,17 @@ DIGITS = 12
 def examinations(settings: Settings) -> Iterator[Examination]:
     """Digest, device, prediction; the last starts PyTorch and takes a while."""
     folder = settings.model.bundle or shipped.BUNDLE
-    device = settings.worker.device
-    yield Examination("bundle", lambda: _digest(folder))
+    device, key = settings.worker.device, settings.model.public_key
+    yield Examination("bundle", lambda: _digest(folder, key))
     yield Examination("device", lambda: _device(device), limit_s=120)
-    yield Examination("prediction", lambda: _predict(folder, device), limit_s=180)
+    yield Examination("prediction", lambda: _predict(folder, device, key), limit_s=180)
 
 
-def _digest(folder: Path) -> Check:
-    sealed = open_sealed(folder)
-    return passed("bundle", f"{folder}, {len(sealed.files)} files as sealed ({sealed.manifest_sha256[:DIGITS]})")
+def _digest(folder: Path, public_key: Path | None) -> Check:
+    sealed = open_sealed(folder, public_key)
+    signed = f", signed by {public_key}" if public_key else ""
+    digest = sealed.manifest_sha256[:DIGITS]
+    return passed("bundle", f"{folder}, {len(sealed.files)} files as sealed ({digest}){signed}")
 
 
 def _device(device: str) -> Check:
@@ -34,7 +36,7 @@ def _device(device: str) -> Check:
     return passed("device", f'[worker] device = "{device}" is {describe_device(device)}')
 
 
-def _predict(folder: Path, device: str) -> Check:
+def _predict(folder: Path, device: str, public_key: Path | None) -> Check:
     import numpy as np
 
     from osteo_pacs.images import GreyImage
@@ -42,7 +44,7 @@ def _predict(folder: Path, device: str) -> Check:
     from osteo_pacs.infer.outcome import Prediction
     from osteo_pacs.phantom import spine_image
 
-    model = load_bundle(folder, device)
+    model = load_bundle(folder, device, public_key=public_key)
     pixels, _ = spine_image(TRIAL_PHANTOM)
     [outcome] = model.predict([GreyImage(pixels.astype(np.float32) / np.float32(255))])
     name = f"{model.version.name} {model.version.version} by {model.runtime.name}"

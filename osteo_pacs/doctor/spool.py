@@ -54,9 +54,16 @@ def _rights(folder: Path) -> Check:
 
 def _rights_to_create(folder: Path) -> Check:
     parent = _nearest_that_is(folder)
-    if os.access(parent, os.W_OK | os.X_OK):
-        return passed("spool rights", f"{folder} will be made when the service starts")
-    return failed("spool rights", f"{folder} is not there and cannot be made in {parent}", _give(parent))
+    if (obstacle := next(path for path in (folder, *folder.parents) if path.exists())) != parent:
+        return failed("spool rights", f"{obstacle} is no folder", "Name another [spool] directory.")
+    try:
+        # Rights alone do not tell: some file systems take no folder from anyone.
+        with tempfile.TemporaryDirectory(dir=parent, prefix=".doctor-"):
+            pass
+    except OSError as error:
+        detail = f"{folder} is not there and cannot be made in {parent}: {error.strerror}"
+        return failed("spool rights", detail, _give(parent))
+    return passed("spool rights", f"{folder} will be made when the service starts")
 
 
 def _nearest_that_is(folder: Path) -> Path:

@@ -39,7 +39,14 @@ class BundleUnusable(PermanentError):
     remedy = "Name a bundle in [model] bundle that `python -m monai.bundle run` can run, or restore the last one."
 
 
-def load_bundle(folder: Path, device: str = "auto", *, threads: int | None = None, batch_size: int = 8) -> Model:
+def load_bundle(
+    folder: Path,
+    device: str = "auto",
+    *,
+    threads: int | None = None,
+    batch_size: int = 8,
+    public_key: Path | None = None,
+) -> Model:
     """Loads a bundle on a device: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is one.
 
     Args:
@@ -47,13 +54,15 @@ def load_bundle(folder: Path, device: str = "auto", *, threads: int | None = Non
         device: where the network runs.
         threads: CPU threads of the network; None for every core this process may use.
         batch_size: most images in one pass of the network.
+        public_key: of who must have signed the bundle; None: of nobody.
 
     Raises:
+        BundleNotSigned, KeyUnusable: as `osteo_pacs.signature` says.
         BundleTampered: a file differs from the manifest.
         BundleUnusable: the files are intact but make no model.
         DeviceMissing: CUDA is asked for and is not there.
     """
-    sealed = open_sealed(folder)
+    sealed = open_sealed(folder, public_key)
     place = choose_device(device)
     torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
     try:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-import torch
+from osteo_pacs.errors import ConfigurationError
 
-from osteo_pacs.errors import PermanentError
+if TYPE_CHECKING:
+    # Imported where it is used: it takes seconds and half a gigabyte, and a start is refused without it.
+    import torch
 
 GIB = 1024**3
 
 
-class DeviceMissing(PermanentError):
+class DeviceMissing(ConfigurationError):
     """The device that the configuration asks for is not there."""
 
     remedy = 'Set [worker] device to "cpu" or "auto", or mend the driver (`nvidia-smi` must answer).'
@@ -23,6 +26,8 @@ def choose_device(asked: str) -> torch.device:
     Raises:
         DeviceMissing: CUDA is asked for and is not there.
     """
+    import torch
+
     has_cuda = torch.cuda.is_available()
     if asked.startswith("cuda") and not has_cuda:
         raise DeviceMissing(asked)
@@ -37,6 +42,8 @@ def describe_device(asked: str) -> str:
     Raises:
         DeviceMissing: CUDA is asked for and is not there.
     """
+    import torch
+
     if choose_device(asked).type == "cuda":
         found = torch.cuda.get_device_properties(0)
         return f"{found.name}, {found.total_memory / GIB:.0f} GiB, CUDA {torch.version.cuda}"

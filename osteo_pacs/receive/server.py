@@ -13,7 +13,7 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 
 from osteo_pacs import log
-from osteo_pacs.errors import PermanentError
+from osteo_pacs.errors import ConfigurationError
 from osteo_pacs.receive.association import LINGER_S, Association, Scope
 from osteo_pacs.receive.wire import Wire
 
@@ -24,7 +24,7 @@ IDLE_AT_STOP_S = 0.5
 MAX_WAITING = 64
 
 
-class PortTaken(PermanentError):
+class PortTaken(ConfigurationError):
     """The listener's address cannot be used."""
 
     remedy = "Choose another [listener] host or port, or end the program that has it."
@@ -36,24 +36,42 @@ def bind(host: str, port: int, *, is_shared: bool) -> socket.socket:
     Raises:
         PortTaken: another program has the port, or the host is none of this machine's.
     """
+    listening = _bound(host, port, is_shared=is_shared)
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise PortTaken(f"{host}:{port}: {error.strerror}") from error
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if is_shared:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         raise PortTaken(f"{host}:{port}: {error.strerror}") from error
     listening.settimeout(ACCEPT_S)
     return listening
+
+
+def require_port(host: str, port: int, *, is_shared: bool) -> None:
+    """Looks whether ``bind`` could have the port now; no peer can connect meanwhile.
+
+    Raises:
+        PortTaken: another program has the port, or the host is none of this machine's.
+    """
+    _bound(host, port, is_shared=is_shared).close()
+
+
+def _bound(host: str, port: int, *, is_shared: bool) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise PortTaken(f"{host}:{port}: {error.strerror}") from error
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise PortTaken(f"{host}:{port}: {error.strerror}") from error
+    return bound
 
 
 class Server:

@@ -16,6 +16,7 @@ from osteo_pacs.db import audit
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.dicom.audit import EventOutcome, EventType
 from osteo_pacs.sealed import BundleTampered
+from osteo_pacs.signature import BundleNotSigned
 
 ALERT_AGAIN_AFTER = timedelta(minutes=10)
 """A process that is started again and again with the same bad bundle tells of it no more often."""
@@ -43,10 +44,10 @@ def audited(role: str, database: Database) -> Iterator[None]:
 
 @contextmanager
 def alerted(role: str, settings: Settings) -> Iterator[None]:
-    """A bundle that the block finds tampered with is told of in the audit trail."""
+    """A bundle that the block finds tampered with, or not signed, is told of in the audit trail."""
     try:
         yield
-    except BundleTampered as error:
+    except (BundleTampered, BundleNotSigned) as error:
         database = Database(settings.database.url)
         try:
             bundle = settings.model.bundle or shipped.BUNDLE

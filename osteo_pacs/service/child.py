@@ -15,16 +15,23 @@ from osteo_pacs.service.stop import SUPERVISED_VARIABLE
 FIRST_RESTART_S = 0.5
 LAST_RESTART_S = 30.0
 STEADY_AFTER_S = 60.0
+REFUSED = 3
+"""The exit status of a process that found that the configuration cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A process that ended unasked; it is started again after ``restart_s`` seconds."""
+    """A process that ended unasked; it is started again after ``restart_s`` seconds.
+
+    ``is_refusal`` is True where its first start found that the configuration cannot be used; a later start may
+    have found a file that was changed meanwhile, which the other processes do not suffer from.
+    """
 
     name: str
     pid: int
     exit_code: int
     restart_s: float
+    is_refusal: bool
 
 
 class Child:
@@ -37,6 +44,7 @@ class Child:
         self._started_s = 0.0
         self._start_at_s = 0.0
         self._restart_s = FIRST_RESTART_S
+        self._starts = 0
 
     def start_if_due(self, config: Path) -> None:
         """Starts the process, unless it runs or its wait is not over; its log goes where ours goes."""
@@ -47,6 +55,7 @@ class Child:
         # The pipe is never written to: its end tells the child that its supervisor is gone.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
         self._started_s = time.monotonic()
+        self._starts += 1
 
     def note_death(self) -> Death | None:
         """The process's death, once; it plans the next start."""
@@ -56,7 +65,8 @@ class Child:
         was_steady = now_s - self._started_s > STEADY_AFTER_S
         self._restart_s = FIRST_RESTART_S if was_steady else min(self._restart_s * 2, LAST_RESTART_S)
         self._start_at_s = now_s + self._restart_s
-        death = Death(self.name, self._process.pid, exit_code, self._restart_s)
+        is_refusal = exit_code == REFUSED and self._starts == 1
+        death = Death(self.name, self._process.pid, exit_code, self._restart_s, is_refusal)
         self._forget()
         return death
 

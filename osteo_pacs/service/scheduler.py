@@ -16,6 +16,7 @@ from osteo_pacs.housekeeping.rescue import rescuer
 from osteo_pacs.housekeeping.retention import retention
 from osteo_pacs.housekeeping.schedule import Duty, run_scheduler
 from osteo_pacs.receive.completeness import CompletedStudy, complete_studies_until
+from osteo_pacs.service.fence import LEARNING
 from osteo_pacs.service.process import process
 
 COMPLETENESS_EVERY = timedelta(seconds=0.5)
@@ -24,7 +25,7 @@ RESCUES_PER_LEASE = 6
 
 def run(settings: Settings) -> int:
     """Runs until it is asked to end; 0."""
-    with process("scheduler", settings) as (database, stop):
+    with process("scheduler", settings, never=LEARNING) as (database, stop):
         run_scheduler(duties(settings, database), stop=stop, lock=leader_lock(database, "scheduler"))
     return 0
 

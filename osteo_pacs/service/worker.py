@@ -5,13 +5,17 @@ from __future__ import annotations
 import gc
 
 from osteo_pacs.config import Settings
+from osteo_pacs.service.fence import ASSOCIATIONS
 from osteo_pacs.service.process import process
 from osteo_pacs.worker.wiring import wired_loop
 
 
 def run(settings: Settings) -> int:
     """Runs until it is asked to end, 0, or until its device can no longer be used, 1."""
-    with process("worker", settings) as (database, stop), wired_loop(settings, database) as loop:
+    with (
+        process("worker", settings, never=ASSOCIATIONS) as (database, stop),
+        wired_loop(settings, database) as loop,
+    ):
         # What was loaded lives as long as the process: a collection that walked through it would hold a study up.
         gc.freeze()
         return loop.run(stop)

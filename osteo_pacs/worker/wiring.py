@@ -38,14 +38,16 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
 
     Raises:
         BundleTampered: the bundle is not what its manifest says.
+        BundleNotSigned, KeyUnusable: as `osteo_pacs.signature` says.
     """
     bundle = settings.model.bundle or shipped.BUNDLE
     worker = settings.worker
     threads = max(1, len(os.sched_getaffinity(0)) // worker.processes)
-    model = load_bundle(bundle, worker.device, threads=threads, batch_size=worker.batch_size)
+    key = settings.model.public_key
+    model = load_bundle(bundle, worker.device, threads=threads, batch_size=worker.batch_size, public_key=key)
     draws = any(destination.picture for destination in settings.destinations)
     with _decoder(settings, bundle) as decoder:
-        model_version_id = _put_into_service(database, model, bundle)
+        model_version_id = _put_into_service(database, model, bundle, verify_manifest(bundle, key))
         reader = BatchReader(
             database=database,
             opener=_opener(settings, decoder),
@@ -73,7 +75,9 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
 
 def _decoder(settings: Settings, bundle: Path) -> Decoder:
     worker = settings.worker
-    return Decoder(bundle, worker.decode_memory_mib * MEBIBYTE, worker.decode_timeout_s)
+    return Decoder(
+        bundle, worker.decode_memory_mib * MEBIBYTE, worker.decode_timeout_s, public_key=settings.model.public_key
+    )
 
 
 def _opener(settings: Settings, decoder: Decoder) -> StudyOpener:
@@ -86,12 +90,12 @@ def _opener(settings: Settings, decoder: Decoder) -> StudyOpener:
     )
 
 
-def _put_into_service(database: Database, model: Model, bundle: Path) -> int:
+def _put_into_service(database: Database, model: Model, bundle: Path, bundle_sha256: str) -> int:
     version = model.version
     new = NewModelVersion(
         name=version.name,
         version=version.version,
-        bundle_sha256=verify_manifest(bundle),
+        bundle_sha256=bundle_sha256,
         weights_sha256=version.weights_sha256,
         device_uid=version.device_uid,
     )

@@ -166,3 +166,11 @@ def test_a_sqlite_reader_sees_no_half_of_a_transaction(tmp_path):
             assert reader.execute("SELECT count(*) FROM one").fetchone() == (0,)
         reader.close()
     database.close()
+
+
+def test_an_error_quotes_no_parameter(database):
+    with database.write() as session:
+        session.add(new_study())
+    with pytest.raises(IntegrityError) as caught, database.write() as session:
+        session.add(new_study(accession_number="QZ-ACCESSION"))
+    assert "QZ-ACCESSION" not in str(caught.value)

@@ -12,6 +12,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from house import licences
 from house.events import logged
 from osteo_pacs.cli import app
 from osteo_pacs.cli.exit_codes import ExitCode
@@ -56,6 +57,7 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "exit-codes.md": exit_codes_page(),
         "log-events.md": log_events_page(),
+        "licences.md": licences.page(),
     }
 
 
@@ -136,7 +138,8 @@ def default_of(field: FieldInfo) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, tuple):
-        return f"`{json.dumps(default)}`"
+        holds_tables = any(isinstance(value, BaseModel) for value in default)
+        return "as in `config.toml`" if holds_tables else f"`{json.dumps(default)}`"
     return f"`{default}`" if isinstance(default, int | float) else f'`"{default}"`'
 
 

@@ -21,7 +21,9 @@ PAGES = sorted([*DOCS.rglob("*.md"), *reference.ROOT.glob("*.md"), *READMES])
 COMMANDS = dict(reference.walk(typer.main.get_command(app)))
 
 
-@pytest.mark.parametrize("name", ["commands.md", "configuration.md", "exit-codes.md", "log-events.md"])
+@pytest.mark.parametrize(
+    "name", ["commands.md", "configuration.md", "exit-codes.md", "licences.md", "log-events.md"]
+)
 def test_a_reference_page_is_what_the_program_says(name):
     page = (reference.REFERENCE / name).read_text(encoding="utf-8")
     assert page == reference.pages()[name], "run `make reference`"

@@ -28,6 +28,7 @@ PACKAGES = {
     "dcmdump": "dcmtk",
     "dciodvfy": "dicom3tools",
     "strace": "strace",
+    "systemd-analyze": "systemd",
     "java": "default-jdk-headless",
 }
 # Below the range from which the kernel takes the ports of outgoing connections.

@@ -39,11 +39,23 @@ def test_check_tells_the_file_and_where_reports_go(run, tmp_path):
 
 
 def test_check_warns_of_what_works_and_is_hardly_meant(run, tmp_path):
-    (tmp_path / "config.toml").write_text("")
+    (tmp_path / "config.toml").write_text("[selection]\nrules = []\n")
     result = run("config", "check")
     assert result.exit_code == 0
     assert "No [[destinations]]" in result.stderr
-    assert "No [[selection.rules]]" in result.stderr
+    assert "[selection] rules is empty: nothing is read." in result.stderr
+
+
+def test_check_warns_of_a_password_that_everyone_can_read(run, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(f'[database]\nurl = "{SERVER}"\n')
+    config.chmod(0o644)
+    result = run("config", "check")
+    assert result.exit_code == 0
+    assert f"chmod o-rwx {config}" in result.stderr
+    assert "s3cret" not in result.output
+    config.chmod(0o640)
+    assert "chmod" not in run("config", "check").stderr
 
 
 def test_check_names_every_mistake(run, tmp_path):
@@ -52,6 +64,35 @@ def test_check_names_every_mistake(run, tmp_path):
     assert result.exit_code == 3
     assert "did you mean port?" in result.stderr
     assert "did you mean worker?" in result.stderr
+
+
+def test_check_gives_programs_a_list_of_mistakes_and_a_remedy(run, tmp_path):
+    (tmp_path / "config.toml").write_text("[listener]\nprot = 1\n[worker]\nbatch_size = 0\n")
+    result = run("config", "check", "--json")
+    assert result.exit_code == 3
+    error = json.loads(result.stderr)["error"]
+    assert [mistake.partition(":")[0] for mistake in error["mistakes"]] == [
+        "[listener] prot",
+        "[worker] batch_size = 0",
+    ]
+    assert error["remedy"]
+
+
+def test_check_looks_keywords_up_and_looks_for_the_bundle(run, tmp_path):
+    (tmp_path / "config.toml").write_text(
+        '[model]\nbundle = "no/bundle"\n[worker]\nbatch_size = 0\n'
+        '[[selection.rules]]\nname = "r"\nread = true\nreason = "{Nope}"\n'
+        'when = [{ attribute = "NoSuch", is_present = true }]\n'
+    )
+    result = run("config", "check")
+    assert result.exit_code == 3
+    for mistake in (
+        "'no/bundle': there is no such folder",
+        "'NoSuch' is no keyword",
+        "'Nope' is no",
+        "batch_size",
+    ):
+        assert mistake in result.stderr
 
 
 def test_show_tells_what_is_in_force_with_the_environment(run, tmp_path, monkeypatch):

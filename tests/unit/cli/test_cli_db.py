@@ -51,6 +51,24 @@ def test_a_file_that_is_not_there_is_not_made_by_looking(run, empty, command):
     assert not empty.exists()
 
 
+def test_status_of_a_file_that_is_not_there_is_a_status(run, empty):
+    result = run("db", "status", "--json")
+    assert result.exit_code == ExitCode.DATABASE
+    status = json.loads(result.stdout)
+    assert (status["current"], status["is_at_head"], status["is_empty"]) == (None, False, True)
+    assert not empty.exists()
+
+
+def test_a_file_that_cannot_be_opened_is_named_with_a_remedy_for_files(run, tmp_path):
+    (tmp_path / "jobs.db").mkdir()
+    (tmp_path / "config.toml").write_text('[database]\nurl = "sqlite:///jobs.db"\n')
+    result = run("db", "upgrade")
+    assert result.exit_code == ExitCode.DATABASE
+    assert f"{tmp_path}/jobs.db: unable to open database file" in result.stderr
+    assert "Give the file and its folder" in result.stderr
+    assert "Start it" not in result.stderr
+
+
 @pytest.mark.parametrize("command", [["db", "status"], ["study", "list"], ["queue", "retry", "--all"]])
 def test_a_database_without_tables_is_told_with_the_command_to_run(run, empty, command):
     empty.parent.mkdir()
@@ -97,5 +115,5 @@ def test_the_same_commands_work_on_postgresql(run, tmp_path):
         assert run("study", "list").exit_code == ExitCode.DATABASE
         assert run("db", "upgrade").exit_code == ExitCode.OK
         assert run("db", "status").exit_code == ExitCode.OK
-        assert run("queue", "pause", "--kind", "infer").stdout == "infer paused.\n"
+        assert run("queue", "pause", "--kind", "infer").stdout == "Paused: infer jobs.\n"
         assert json.loads(run("study", "list", "--json").stdout) == []

@@ -75,6 +75,19 @@ def test_the_configuration_is_named_before_the_command(run, tmp_path):
     assert "listener.port = 1\n" in run("--config", "here.toml", "config", "show").stdout
 
 
+@pytest.mark.parametrize("command", [["serve"], ["config", "check"], ["study", "list"]])
+def test_after_the_command_it_is_answered_with_its_place(run, command):
+    result = run(*command, "--config", "here.toml")
+    assert result.exit_code == ExitCode.USAGE
+    assert "No such option: --config. It stands before the command" in " ".join(result.stderr.split())
+
+
+def test_an_option_of_no_command_has_no_place(run):
+    result = run("config", "check", "--nope")
+    assert result.exit_code == ExitCode.USAGE
+    assert "stands before" not in result.stderr
+
+
 def test_the_environment_names_the_configuration(run, tmp_path, monkeypatch):
     (tmp_path / "there.toml").write_text("[listener]\nport = 2\n")
     monkeypatch.setenv("OSTEO_PACS_CONFIG", "there.toml")

@@ -33,6 +33,11 @@ def test_an_empty_file_gives_the_defaults(write):
     assert settings.destinations == ()
 
 
+def test_without_rules_those_of_the_shipped_file_are_meant(write):
+    assert load(write("")).selection == load(shipped.CONFIG).selection
+    assert load(write("[selection]\nrules = []")).selection.rules == ()
+
+
 def test_the_shipped_file_can_be_used():
     settings = load(shipped.CONFIG)
     assert [rule.name for rule in settings.selection.rules if rule.read]
@@ -134,14 +139,57 @@ def test_every_mistake_is_named_at_once(write):
         "listner: there is no such key; did you mean listener?",
         "[listener] prot: there is no such key; did you mean port?",
         "[listener] port = 'x'",
-        "[worker] device = 'tpu': Input should be 'auto', 'cpu' or 'cuda'",
-        "[worker] batch_size = 0",
-        "[destinations.0] name = 'A B'",
-        "[destinations.0] host: is missing. Address of the PACS.",
-        "[selection.rules.0.when.0] attribute = 'age'",
-        "[selection.rules.0] read: is missing",
+        "[worker] device = 'tpu': must be 'auto', 'cpu' or 'cuda'",
+        "[worker] batch_size = 0: must be at least 1",
+        "[[destinations]] A B, name = 'A B': must be 1 to 32 small letters, digits, - and _",
+        "[[destinations]] A B, host: is missing. Address of the PACS.",
+        "[[selection.rules]] r, when number 1, attribute = 'age': must be a keyword of PS3.6",
+        "[[selection.rules]] r, read: is missing",
     ):
         assert mistake in message
+
+
+@pytest.mark.parametrize(
+    ("text", "mistakes"),
+    [
+        ('[listener]\nhost = "0.0.0.0"\nport = "x"', ["[listener] port", "list the scanners"]),
+        ("[completeness]\nquiet_s = 900\nmax_wait_s = 10\nquite_s = 1", ["quite_s", "is longer than max_wait_s"]),
+        (f'{PACS}{PACS}sr_sop_class = "x"\n[worker]\nx = 1', ["sr_sop_class", "[worker] x", "are called pacs"]),
+        (f'{PACS}[[destinations]]\nname = "pacs"', ["host: is missing", "are called pacs"]),
+        (
+            f'[worker]\nx = 1\n{PACS.replace("104", "0")}[listener]\nhost = "::"',
+            ["[worker] x", "port = 0", "list the scanners"],
+        ),
+    ],
+)
+def test_a_wrong_value_does_not_hide_what_several_keys_say_together(write, text, mistakes):
+    message = mistakes_in(write(text))
+    assert [mistake for mistake in mistakes if message.count(mistake) != 1] == []
+
+
+def test_a_variable_that_is_no_json_does_not_hide_the_mistakes_of_the_file(write, monkeypatch):
+    monkeypatch.setenv("OSTEO_PACS__DESTINATIONS", "x")
+    message = mistakes_in(write(f"[listener]\nprot = 3\n[worker]\nbatch_size = 0\n{PACS}{PACS}"))
+    for mistake in ("OSTEO_PACS__DESTINATIONS: ", "did you mean port?", "batch_size = 0", "are called pacs"):
+        assert mistake in message
+
+
+def test_each_mistake_is_a_value_of_its_own(write):
+    with pytest.raises(ConfigurationError) as caught:
+        load(write("[listener]\nprot = 3\n[worker]\nbatch_size = 0\n"))
+    assert [mistake.partition(":")[0] for mistake in caught.value.mistakes] == [
+        "[listener] prot",
+        "[worker] batch_size = 0",
+    ]
+    assert "config check" in caught.value.remedy
+
+
+def test_further_looks_see_the_tables_with_the_environment(write, monkeypatch):
+    monkeypatch.setenv("OSTEO_PACS__MODEL__BUNDLE", "x")
+    path = write('[listener]\nport = 9\n[model]\nbundle = "y"\n')
+    with pytest.raises(ConfigurationError) as caught:
+        load(path, looks=[lambda tables: [str(tables["model"]), str(tables["listener"])]])
+    assert caught.value.mistakes == ("{'bundle': 'x'}", "{'port': 9}")
 
 
 def test_a_mistake_carries_the_sentence_of_its_key(write):
@@ -156,12 +204,17 @@ def test_a_mistake_carries_the_sentence_of_its_key(write):
         ('[listener]\nae_title = "SEVENTEEN_LETTERS"', "[listener] ae_title"),
         ('[listener]\nae_title = "A\\\\B"', "[listener] ae_title"),
         ('[listener]\naddresses = ["10.1.2.0/24", "the scanner"]', "'the scanner' is no address and no network"),
-        ("[completeness]\nquiet_s = 0", "[completeness] quiet_s"),
+        ("[completeness]\nquiet_s = 0", "[completeness] quiet_s = 0: must be above 0"),
+        ("[completeness]\nquiet_s = 900\nmax_wait_s = 10", "quiet_s = 900 is longer than max_wait_s = 10"),
+        ("[completeness]\nmax_wait_s = 5", "quiet_s = 10 is longer than max_wait_s = 5"),
+        ('[listener]\ncalling_ae_titles = ["A", "SEVENTEEN_LETTERS"]', "[listener] calling_ae_titles number 2 ="),
+        ("[[destinations]]\nhost = 3", "[[destinations]] number 1, host = 3: is no text"),
+        ("destinations = [3]", "[[destinations]] number 1: is no table"),
         ('[database]\nurl = "sqlite:///"', "name a file"),
         ('[database]\nurl = "sqlite:///:memory:"', "name a file"),
-        ('[database]\nurl = "sqlite://"', "use sqlite:///FILE"),
+        ('[database]\nurl = "sqlite://"', "is of no kind that this program knows. SQLAlchemy URL: sqlite:///FILE"),
         (PACS + PACS, "two destinations are called pacs"),
-        (f'{PACS}sr_sop_class = "88.11"', "[destinations.0] sr_sop_class"),
+        (f'{PACS}sr_sop_class = "88.11"', "[[destinations]] pacs, sr_sop_class"),
         ('[[selection.rules]]\nwhen = [{attribute = "Rows", matches = "("}]', "is no regular expression"),
         ('[[selection.rules]]\nwhen = [{attribute = "Rows"}]', "a condition needs one of"),
     ],

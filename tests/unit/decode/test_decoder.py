@@ -13,6 +13,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from images import image_dataset, save
 from osteo_pacs import shipped
 from osteo_pacs.decode import Decoded, Decoder, Undecodable
+from osteo_pacs.decode.reading import without_quotes
 from osteo_pacs.findings import RefusalReason
 
 FRAME = b"\xfe\xff\x00\xe0"
@@ -171,9 +172,15 @@ def test_a_file_that_is_gone_is_unreadable(decoder, tmp_path):
     assert decoder.decode(tmp_path / "gone.dcm").reason is RefusalReason.UNREADABLE_PIXELS
 
 
-def test_photometric_interpretation_that_does_not_fit_is_unreadable(decoder, ramp, tmp_path):
-    path = save(image_dataset(ramp, PhotometricInterpretation="HSV"), tmp_path)
-    assert decoder.decode(path).reason is RefusalReason.UNREADABLE_PIXELS
+def test_photometric_interpretation_that_does_not_fit_is_unreadable_and_not_quoted(decoder, ramp, tmp_path):
+    undecodable = decoder.decode(save(image_dataset(ramp, PhotometricInterpretation="HSV"), tmp_path))
+    assert undecodable.reason is RefusalReason.UNREADABLE_PIXELS
+    assert undecodable.detail == "photometric interpretation of this kind does not fit the pixels"
+
+
+@pytest.mark.parametrize("value", ["DOE^JANE", "O'HARA", '"X" O\'HARA', "a\nb"])
+def test_what_the_bundle_says_loses_its_quotations(value):
+    assert without_quotes(f"the value {value!r} does not fit") == "the value of this kind does not fit"
 
 
 def test_deep_sequences_do_not_eat_memory(ramp, tmp_path):

@@ -44,6 +44,18 @@ def test_a_bundle_in_which_one_byte_was_changed_is_told(look, bundle):
         assert "Restore the bundle" in check.remedy
 
 
+def test_a_key_that_is_none_is_told_and_lies_beside_the_configuration(settings, bundle, tmp_path):
+    key = tmp_path / "key.pem"
+    key.write_text("no key")
+    lines = f'[model]\nbundle = "{bundle}"\npublic_key = "key.pem"\n'
+    for examination in model.examinations(settings(lines)):
+        if examination.name in {"bundle", "prediction"}:
+            check = examine(examination)
+            assert not check.ok
+            assert f"{key} is no public key in PEM" in check.detail
+            assert "[model] public_key" in check.remedy
+
+
 def test_a_folder_without_a_bundle_is_told(look, tmp_path):
     check = look("bundle", tmp_path / "nowhere")
     assert not check.ok

@@ -50,7 +50,7 @@ def test_a_folder_that_is_not_there_yet_is_right_where_it_can_be_made(look, tmp_
     space, rights = look(tmp_path / "a" / "b")
     assert space.ok
     assert rights.ok
-    assert not (tmp_path / "a").exists()
+    assert list(tmp_path.iterdir()) == [tmp_path / "config.toml"]
 
 
 def test_a_folder_that_cannot_be_written_is_told():
@@ -61,9 +61,16 @@ def test_a_folder_that_cannot_be_written_is_told():
     assert "Give /proc to the user" in check.remedy
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(spool.os, "access", lambda path, _mode: path != tmp_path)
+def test_a_folder_that_cannot_be_made_is_told():
+    check = spool._rights(spool.Path("/proc/nope/spool"))
+    assert not check.ok
+    assert "cannot be made in /proc" in check.detail
+    assert "Give /proc to the user" in check.remedy
+
+
+def test_a_file_in_the_folder_s_place_is_told(tmp_path):
+    (tmp_path / "a").touch()
     check = spool._rights(tmp_path / "a" / "b")
     assert not check.ok
-    assert "cannot be made" in check.detail
-    assert f"Give {tmp_path} to the user" in check.remedy
+    assert check.detail == f"{tmp_path}/a is no folder"
+    assert check.remedy

@@ -6,7 +6,7 @@ import pytest
 
 from osteo_pacs import shipped
 from osteo_pacs.infer.manifest import verify_manifest
-from osteo_pacs.sealed import BundleTampered, open_sealed
+from osteo_pacs.sealed import BundleMissing, BundleTampered, open_sealed
 
 
 def test_the_shipped_bundle_is_as_its_manifest_says():
@@ -29,6 +29,12 @@ def test_one_changed_byte_is_named_with_its_remedy(bundle, path):
         open_sealed(bundle)
     assert path in str(caught.value)
     assert "Restore the bundle" in str(caught.value)
+
+
+def test_a_folder_that_is_not_there_is_a_mistake_of_the_configuration(tmp_path):
+    with pytest.raises(BundleMissing, match="nowhere") as caught:
+        open_sealed(tmp_path / "nowhere")
+    assert "[model] bundle" in caught.value.remedy
 
 
 def test_a_missing_file_is_named(bundle):

@@ -13,6 +13,7 @@ from osteo_pacs.dicom.audit import EventOutcome, EventType
 from osteo_pacs.sealed import BundleTampered
 from osteo_pacs.service import activity
 from osteo_pacs.service.activity import alerted, audited, died, tell
+from osteo_pacs.signature import BundleNotSigned
 
 
 @pytest.fixture
@@ -79,3 +80,11 @@ def test_a_tampered_bundle_is_an_alert_and_told_once_in_a_while(database, settin
     with pytest.raises(BundleTampered):
         tampered(settings)
     assert len(records(database)) == 2
+
+
+def test_a_bundle_that_is_not_signed_is_an_alert(database, settings):
+    with pytest.raises(BundleNotSigned), alerted("worker", settings):
+        raise BundleNotSigned("manifest.json.sig is missing.")
+    [alert] = records(database)
+    assert (alert.event_type, alert.outcome) == (EventType.SOFTWARE_CONFIGURATION, EventOutcome.SERIOUS_FAILURE)
+    assert "manifest.json.sig is missing" in alert.description

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.service import child as module
-from osteo_pacs.service.child import FIRST_RESTART_S, LAST_RESTART_S, Child
+from osteo_pacs.service.child import FIRST_RESTART_S, LAST_RESTART_S, REFUSED, Child
 from peers.polling import until
 
 
@@ -64,6 +65,27 @@ def test_each_early_death_doubles_the_wait_up_to_a_limit(programs, child, tmp_pa
         waits.append(death.restart_s)
     assert waits[:3] == [2 * FIRST_RESTART_S, 4 * FIRST_RESTART_S, 8 * FIRST_RESTART_S]
     assert waits[-1] == LAST_RESTART_S
+
+
+def test_only_the_first_start_can_refuse_the_configuration(programs, child, tmp_path, monkeypatch):
+    programs(f"raise SystemExit({REFUSED})")
+    child.start_if_due(tmp_path)
+    assert wait_for_death(child).is_refusal
+    now_s = time.monotonic() + LAST_RESTART_S
+    monkeypatch.setattr(module.time, "monotonic", lambda: now_s)
+    child.start_if_due(tmp_path)
+    assert not wait_for_death(child).is_refusal
+
+
+@pytest.mark.parametrize("status", [0, ExitCode.FAILED, ExitCode.DATABASE])
+def test_another_status_is_no_refusal(programs, child, tmp_path, status):
+    programs(f"raise SystemExit({int(status)})")
+    child.start_if_due(tmp_path)
+    assert not wait_for_death(child).is_refusal
+
+
+def test_the_status_of_a_refusal_is_that_of_the_command_line():
+    assert REFUSED == ExitCode.CONFIGURATION
 
 
 def wait_for_death(child):

@@ -11,7 +11,7 @@ import pytest
 from pydicom import dcmread
 
 from osteo_pacs.dicom.file_meta import FileMeta
-from osteo_pacs.spool import Spool, SpoolFile, SpoolFull
+from osteo_pacs.spool import Spool, SpoolFile, SpoolFull, SpoolUnusable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 META = FileMeta("1.2.840.10008.5.1.4.1.1.1", "1.2.3", "1.2.840.10008.1.2", "SCANNER")
@@ -21,6 +21,20 @@ DATA_SET = b"\x10\x00\x20\x00\x02\x00\x00\x00ID"
 @pytest.fixture
 def spool(tmp_path):
     return Spool(tmp_path / "spool")
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_its_remedy():
+    # /proc takes no folder, even from root.
+    with pytest.raises(SpoolUnusable, match="/proc/nope: No such file") as caught:
+        Spool(Path("/proc/nope"))
+    assert "[spool] directory" in caught.value.remedy
+
+
+def test_a_folder_that_may_not_be_written_is_told(spool, monkeypatch):
+    spool.require_writable()
+    monkeypatch.setattr("osteo_pacs.spool.os.access", lambda path, _mode: path.name != "instances")
+    with pytest.raises(SpoolUnusable, match="instances may not be written"):
+        spool.require_writable()
 
 
 def keep(spool: Spool, data: bytes = DATA_SET, meta: FileMeta = META) -> str:
