@@ -80,7 +80,7 @@ def list_(
 
 @app.command()
 def verify(context: typer.Context, *, expect: Expected = None, json: Json = False) -> None:
-    """Follow the hash chain from the first event to the last, and tell its head.
+    """Follow the hash chain, and tell its head.
 
     The exit code is 1 when it is broken, and the first broken event is named. That its end was cut off, or that
     all of it was written anew, shows only against a head that was kept elsewhere: give it with --expect.
@@ -101,7 +101,9 @@ def verify(context: typer.Context, *, expect: Expected = None, json: Json = Fals
 
 @app.command()
 def export(context: typer.Context, *, since: Since = None) -> None:
-    """Print the events as XML of PS3.15 A.5.1, one message a line, the oldest first.
+    """Print the events as XML of PS3.15 A.5.1, the oldest first.
+
+    One message is one line.
 
     Reading the trail is an event itself, and stands in it afterwards.
     """

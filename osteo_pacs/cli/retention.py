@@ -28,7 +28,7 @@ app = typer.Typer(help="See what of the studies would go, and let it go.", no_ar
 
 @app.command()
 def plan(context: typer.Context, *, json: Json = False) -> None:
-    """Show what would go now and why, and what stays and why; nothing is changed."""
+    """Show what would go, what stays, and why; nothing is changed."""
     with _opened(context) as keeper:
         _show(keeper.plan(), keeper.rules, is_json=json)
 
