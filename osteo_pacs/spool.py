@@ -24,7 +24,7 @@ from osteo_pacs.dicom.file_meta import FileMeta
 from osteo_pacs.errors import ConfigurationError, RetryableError
 
 _INSTANCES = "instances"
-_QUARANTINE = "quarantine"
+QUARANTINE = "quarantine"
 _SUFFIX = ".dcm"
 _CHUNK = 500
 
@@ -54,7 +54,7 @@ class Spool:
         self.directory = directory
         self._durable: set[str] = set()
         try:
-            for folder in (".", _INSTANCES, _QUARANTINE):
+            for folder in (".", _INSTANCES, QUARANTINE):
                 self._make_folder(folder)
         except OSError as error:
             raise SpoolUnusable(f"{directory}: {error.strerror or type(error).__name__}.") from error
@@ -65,7 +65,7 @@ class Spool:
         Raises:
             SpoolUnusable: it does not.
         """
-        for folder in (self.directory, self.path_of(_INSTANCES), self.path_of(_QUARANTINE)):
+        for folder in (self.directory, self.path_of(_INSTANCES), self.path_of(QUARANTINE)):
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise SpoolUnusable(f"{folder} may not be written by this user.")
 
@@ -120,19 +120,19 @@ class Spool:
 
     def quarantine(self, path: str) -> str:
         """Sets a file aside that may not take its place among the instances, and returns its new path."""
-        aside = f"{_QUARANTINE}/{Path(path).name}"
+        aside = f"{QUARANTINE}/{Path(path).name}"
         self.path_of(path).rename(self.path_of(aside))
         return aside
 
     def quarantined(self, *, before: datetime) -> dict[str, int]:
         """The files in quarantine that were last written ``before``, with their sizes in bytes."""
         sizes = {}
-        for entry in sorted(os.scandir(self.directory / _QUARANTINE), key=lambda entry: entry.name):
+        for entry in sorted(os.scandir(self.directory / QUARANTINE), key=lambda entry: entry.name):
             # Another process may have removed it meanwhile.
             with suppress(FileNotFoundError):
                 facts = entry.stat()
                 if facts.st_mtime < before.timestamp():
-                    sizes[f"{_QUARANTINE}/{entry.name}"] = facts.st_size
+                    sizes[f"{QUARANTINE}/{entry.name}"] = facts.st_size
         return sizes
 
     def remove_orphans(self, known: Callable[[list[str]], set[str]], *, before: datetime) -> int:

@@ -34,3 +34,23 @@ class StudyStateName(StrEnum):
     NOTHING_TO_READ = "nothing_to_read"
     PARKED = "parked"
     CANCELLED = "cancelled"
+
+
+class AuditEventName(StrEnum):
+    """Names of ``EventId``."""
+
+    APPLICATION_ACTIVITY = "application_activity"
+    AUDIT_LOG_USED = "audit_log_used"
+    INSTANCES_TRANSFERRED = "instances_transferred"
+    STUDY_DELETED = "study_deleted"
+    PROCEDURE_RECORD = "procedure_record"
+    SECURITY_ALERT = "security_alert"
+
+
+class AuditOutcomeName(StrEnum):
+    """Names of ``EventOutcome``."""
+
+    SUCCESS = "success"
+    MINOR_FAILURE = "minor_failure"
+    SERIOUS_FAILURE = "serious_failure"
+    MAJOR_FAILURE = "major_failure"

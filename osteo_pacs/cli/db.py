@@ -9,11 +9,14 @@ import typer
 
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.cli.output import Json, print_json
+from osteo_pacs.cli.person import who_types
 from osteo_pacs.cli.program import settings_of
+from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
     from osteo_pacs.db.migrate import DatabaseStatus
+    from osteo_pacs.db.session import Database
 
 app = typer.Typer(help="Bring the database to this version.", no_args_is_help=True)
 
@@ -31,6 +34,8 @@ def upgrade(context: typer.Context, *, json: Json = False) -> None:
     with closing(Database(settings.database.url)) as database:
         before = migrate.status(database)
         after = before if before.is_at_head else migrate.upgrade(database)
+        if not before.is_at_head:
+            _tell_of_upgrade(settings, database, before, after)
     if json:
         print_json(_facts(settings, after) | {"upgraded_from": before.current})
     elif before.is_at_head:
@@ -56,6 +61,19 @@ def status(context: typer.Context, *, json: Json = False) -> None:
             migrate.require_head(database)
     if not found.is_at_head:
         raise typer.Exit(ExitCode.DATABASE)
+
+
+def _tell_of_upgrade(
+    settings: Settings, database: Database, before: DatabaseStatus, after: DatabaseStatus
+) -> None:
+    from osteo_pacs.audit.events import database_upgraded
+    from osteo_pacs.config.urls import without_password
+    from osteo_pacs.db import audit
+
+    url = without_password(settings.database.url)
+    record = database_upgraded(url, before.current, after.current or "", utc_now(), by=who_types())
+    with database.write() as session:
+        audit.append(session, record)
 
 
 def _facts(settings: Settings, found: DatabaseStatus) -> dict[str, object]:

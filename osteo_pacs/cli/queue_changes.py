@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from osteo_pacs.cli.choices import JobKindName, JobStateName
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.cli.job_options import Destination, Ids, Kind, States, Study, job_filter, jobs_of, no_job
 from osteo_pacs.cli.output import Json, print_json
+from osteo_pacs.cli.person import who_types
 from osteo_pacs.cli.program import NotFound, opened_database, settings_of
 from osteo_pacs.cli.queue import app
 from osteo_pacs.clock import utc_now
@@ -18,12 +20,13 @@ from osteo_pacs.clock import utc_now
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
     from osteo_pacs.db.session import Session
+    from osteo_pacs.jobs.admin import ChangedJob
     from osteo_pacs.jobs.filters import JobFilter
 
 All = Annotated[bool, typer.Option("--all", help="Every job.")]
 __all__ = ["app"]
 
-Change = Callable[["Session", "JobFilter"], int]
+Change = Callable[["Session", "JobFilter"], "Sequence[ChangedJob]"]
 
 
 @app.command()
@@ -91,7 +94,8 @@ def pause(
     if destination is not None:
         _require_destination(settings, destination)
     with opened_database(settings) as database, database.write() as session:
-        changed = admin.pause(session, subject, utc_now())
+        if changed := admin.pause(session, subject, utc_now()):
+            _tell_of_switch(session, subject, is_on=False)
     _tell_pause(subject, changed, "Paused" if changed else "Paused already", is_json=json)
 
 
@@ -104,7 +108,8 @@ def resume(
 
     subject = _subject(kind, destination)
     with opened_database(settings_of(context)) as database, database.write() as session:
-        changed = admin.resume(session, subject)
+        if changed := admin.resume(session, subject):
+            _tell_of_switch(session, subject, is_on=True)
     _tell_pause(subject, changed, "Resumed" if changed else "Not paused", is_json=json)
 
 
@@ -113,8 +118,10 @@ def _change(
 ) -> None:
     with opened_database(settings_of(context)) as database, database.write() as session:
         before = _states(session, ids)
-        changed = change(session, wanted)
+        jobs = change(session, wanted)
+        _tell_of_change(session, done, jobs)
         after = _states(session, ids)
+    changed = len(jobs)
     if is_json:
         print_json({"changed": changed})
     else:
@@ -140,6 +147,27 @@ def _states(session: Session, ids: list[int] | None) -> dict[int, str]:
         if job_id not in states:
             raise no_job(job_id)
     return {job_id: states[job_id] for job_id in ids or ()}
+
+
+def _tell_of_change(session: Session, done: str, jobs: Sequence[ChangedJob]) -> None:
+    """One event for each study: a message may speak of one patient only (PS3.15 A.5.3.15)."""
+    from osteo_pacs.audit.events import jobs_changed
+    from osteo_pacs.db import audit
+
+    by_study: dict[str, list[int]] = defaultdict(list)
+    for job in jobs:
+        by_study[job.study_instance_uid].append(job.job_id)
+    person, now = who_types(), utc_now()
+    audit.append(session, *(jobs_changed(done, uid, ids, now, by=person) for uid, ids in by_study.items()))
+
+
+def _tell_of_switch(session: Session, subject: str, *, is_on: bool) -> None:
+    from osteo_pacs.audit.events import lane_switched
+    from osteo_pacs.db import audit
+    from osteo_pacs.dicom.audit import EventType
+
+    kind = EventType.APPLICATION_START if is_on else EventType.APPLICATION_STOP
+    audit.append(session, lane_switched(subject, kind, utc_now(), by=who_types()))
 
 
 def _require_choice(all_jobs: bool, *choices: object) -> None:  # noqa: FBT001 - it is one choice among others

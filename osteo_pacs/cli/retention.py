@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from osteo_pacs.cli.output import Json, print_json, print_table
+from osteo_pacs.cli.person import who_types
 from osteo_pacs.cli.program import NotFound, opened_database, settings_of
 from osteo_pacs.clock import utc_now
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from osteo_pacs.housekeeping.retention import Gone, Keeper
     from osteo_pacs.housekeeping.retention_plan import Going, Plan, Rules, Staying
 
-ACTOR = "osteo-pacs retention run"
 WITHOUT_ASKING = 10
 """Studies that may go without a word."""
 MIB = 1 << 20
@@ -28,7 +28,7 @@ app = typer.Typer(help="See what of the studies would go, and let it go.", no_ar
 
 @app.command()
 def plan(context: typer.Context, *, json: Json = False) -> None:
-    """Show what would go now and why, and what stays and why; nothing is changed."""
+    """Show what would go, what stays, and why; nothing is changed."""
     with _opened(context) as keeper:
         _show(keeper.plan(), keeper.rules, is_json=json)
 
@@ -108,6 +108,7 @@ def gone_facts(gone: Gone, free_bytes: int) -> dict[str, Any]:
 
 @contextmanager
 def _opened(context: typer.Context) -> Iterator[Keeper]:
+    from osteo_pacs.audit.events import COMMAND_LINE
     from osteo_pacs.housekeeping.retention import Keeper
     from osteo_pacs.housekeeping.retention_plan import Rules
     from osteo_pacs.spool import Spool
@@ -116,7 +117,8 @@ def _opened(context: typer.Context) -> Iterator[Keeper]:
     if not settings.spool.directory.is_dir():
         raise NotFound(f"spool {settings.spool.directory}.", remedy="The service makes it when it starts.")
     with opened_database(settings) as database:
-        yield Keeper(database, Spool(settings.spool.directory), Rules.of(settings), ACTOR, utc_now)
+        spool, rules = Spool(settings.spool.directory), Rules.of(settings)
+        yield Keeper(database, spool, rules, COMMAND_LINE, utc_now, by=who_types())
 
 
 def _show(found: Plan, rules: Rules, *, is_json: bool) -> None:

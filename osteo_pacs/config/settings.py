@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from osteo_pacs.config import network, sections
+from osteo_pacs.config.audit import Audit
 from osteo_pacs.config.retention import Retention, Watermarks
 from osteo_pacs.config.sections import SQLITE_PREFIX
 
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
         (), description="The PACS that get the reports, one table each."
     )
     selection: sections.Selection = Field(default_factory=sections.Selection)
+    audit: Audit = Field(default_factory=Audit)
     log: sections.Log = Field(default_factory=sections.Log)
     service: sections.Service = Field(default_factory=sections.Service)
 
@@ -80,6 +82,7 @@ class Settings(BaseSettings):
             update={
                 "listener": _beside(self.listener, folder),
                 "database": self.database.model_copy(update={"url": url}),
+                "audit": _beside(self.audit, folder),
                 "spool": _beside(self.spool, folder),
                 "model": _beside(self.model, folder),
                 "destinations": tuple(_beside(destination, folder) for destination in self.destinations),

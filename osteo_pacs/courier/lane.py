@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from osteo_pacs.audit.record import Participant
 from osteo_pacs.config import Destination, Settings
 from osteo_pacs.courier.rest import Rest
 from osteo_pacs.courier.send import SendOutcome, Sent, send_report
@@ -40,6 +41,9 @@ class Lane(threading.Thread):
         self._database = database
         self._worker = worker
         self._rules = RetryRules.of(settings.jobs)
+        self._participant = Participant(
+            destination.ae_title, ae_title=destination.ae_title, name=destination.name, address=destination.host
+        )
         self._rest = Rest(settings.jobs, self._rules.random)
         self._sender = Sender(destination, calling_ae_title=settings.listener.ae_title)
         self._woken = threading.Event()
@@ -116,7 +120,7 @@ class Lane(threading.Thread):
         started_s = time.monotonic()
         outcome = self._attempt(held)
         self._note(outcome)
-        if self._write(held, lambda: settle(self._database, held, outcome, self._rules)):
+        if self._write(held, lambda: settle(self._database, held, outcome, self._rules, self._participant)):
             log_delivery(held, outcome, time.monotonic() - started_s)
 
     def _attempt(self, held: Claim) -> SendOutcome:

@@ -103,6 +103,15 @@ def mark_delivered(
     session.execute(_MARK, {"of_job": job_id, **values})
 
 
+def sent_of(session: Session, job_id: int, sr_uid: str) -> dict[str, tuple[str, ...]]:
+    """What a DELIVER job has sent whose SR is this one: SOP Instance UIDs by SOP Class UID."""
+    sent: dict[str, tuple[str, ...]] = {}
+    for row in session.execute(_SENT, {"of_job": job_id}):
+        if row.kind in row.document_kinds["with"] or row.sop_instance_uid == sr_uid:
+            sent[row.sop_class_uid] = (*sent.get(row.sop_class_uid, ()), row.sop_instance_uid)
+    return sent
+
+
 def list_deliveries(session: Session, study_id: int) -> list[DeliverySummary]:
     """The deliveries of a study's reports, the first revision first."""
     rows = session.execute(
@@ -136,4 +145,10 @@ _OF_JOB = select(_DELIVERY.c.id, _DELIVERY.c.report_id, _DELIVERY.c.destination,
 _DOCUMENTS = select(
     _DOCUMENT.c.kind, _DOCUMENT.c.sop_class_uid, _DOCUMENT.c.sop_instance_uid, _DOCUMENT.c.content
 ).where(_DOCUMENT.c.report_id == bindparam("of_report"), _DOCUMENT.c.kind.in_(bindparam("kinds", expanding=True)))
+_SENT = (
+    select(_DELIVERY.c.document_kinds, _DOCUMENT.c.kind, _DOCUMENT.c.sop_class_uid, _DOCUMENT.c.sop_instance_uid)
+    .join(_DOCUMENT, _DOCUMENT.c.report_id == _DELIVERY.c.report_id)
+    .where(_DELIVERY.c.job_id == bindparam("of_job"))
+    .order_by(_DOCUMENT.c.id)
+)
 _MARK = update(_DELIVERY).where(_DELIVERY.c.job_id == bindparam("of_job"))

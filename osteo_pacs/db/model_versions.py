@@ -68,15 +68,16 @@ def register(session: Session, new: NewModelVersion, now: datetime) -> int:
     return session.scalars(select(ModelVersionRow.id).filter_by(**{key: values[key] for key in identity})).one()
 
 
-def activate(session: Session, model_version_id: int, now: datetime) -> None:
-    """Puts a version into service and retires the one before; nothing happens when it is in service."""
+def activate(session: Session, model_version_id: int, now: datetime) -> bool:
+    """Puts a version into service and retires the one before; False, and nothing done, when it is in service."""
     row = session.get_one(ModelVersionRow, model_version_id, with_for_update=True)
     if row.state == ModelState.ACTIVE:
-        return
+        return False
     was_active = ModelVersionRow.state == ModelState.ACTIVE
     session.execute(update(ModelVersionRow).where(was_active).values(state=ModelState.RETIRED, retired_at=now))
     row.state, row.activated_at, row.retired_at = ModelState.ACTIVE, now, None
     session.flush()
+    return True
 
 
 def active(session: Session) -> KnownModelVersion | None:

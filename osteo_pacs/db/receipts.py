@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_into
 from osteo_pacs.db.lean import Lean, Values
-from osteo_pacs.db.tables import Instance, OpenAssociation
+from osteo_pacs.db.tables import Instance, OpenAssociation, Study
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,14 @@ class Sender:
     association_id: str
     listener: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadAssociation:
+    """An association whose listener died; ``calling_ae_title`` is who sent the study's last instance."""
+
+    study_instance_uid: str
+    calling_ae_title: str
 
 
 class Outcome(Enum):
@@ -103,10 +111,22 @@ def close_associations(session: Session, association_ids: Iterable[str]) -> None
     session.execute(delete(OpenAssociation).where(OpenAssociation.association_id.in_(list(association_ids))))
 
 
-def close_listener(session: Session, listener: str, now: datetime) -> None:
-    """All associations of a listener have ended, and those of listeners that died."""
-    is_over = or_(OpenAssociation.listener == listener, OpenAssociation.expires_at <= now)
-    session.execute(delete(OpenAssociation).where(is_over))
+def close_listener(session: Session, listener: str) -> None:
+    """All associations of a listener have ended."""
+    session.execute(delete(OpenAssociation).where(OpenAssociation.listener == listener))
+
+
+def find_dead_associations(session: Session, expired_before: datetime) -> bool:
+    """Whether an association is left that no listener has vouched for since then."""
+    is_dead = OpenAssociation.expires_at <= expired_before
+    return session.scalar(select(OpenAssociation.study_id).where(is_dead).limit(1)) is not None
+
+
+def close_dead_associations(session: Session, expired_before: datetime) -> list[DeadAssociation]:
+    """Removes the associations that no listener has vouched for since then; tells of what studies they were."""
+    is_dead = OpenAssociation.expires_at <= expired_before
+    study_ids = session.scalars(delete(OpenAssociation).where(is_dead).returning(OpenAssociation.study_id)).all()
+    return [DeadAssociation(*session.execute(_LAST_OF, {"of_study": study_id}).one()) for study_id in study_ids]
 
 
 def known_paths(session: Session, paths: Sequence[str]) -> set[str]:
@@ -168,6 +188,13 @@ def _sender_values(lean: Lean, sender: Sender, study_id: int) -> Values:
     }
 
 
+_LAST_OF = (
+    select(Study.study_instance_uid, func.coalesce(Instance.calling_ae_title, "unknown"))
+    .outerjoin(Instance, Instance.study_id == Study.id)
+    .where(Study.id == bindparam("of_study"))
+    .order_by(Instance.id.desc())
+    .limit(1)
+)
 _FIND = """
 SELECT instance.id, instance.study_id, instance.sha256, instance.path, study.study_instance_uid,
        instance.removed_at IS NOT NULL

@@ -42,6 +42,12 @@ def mark_complete(session: Session, study_id: int, *, now: datetime, reason: str
     session.execute(_MARK, {"marked": study_id, "completed_at": now, "complete_reason": reason})
 
 
+def study_uid(session: Session, study_id: int) -> str:
+    """The Study Instance UID of a study."""
+    uid: str = session.scalars(_STUDY_UID, {"of_study": study_id}).one()
+    return uid
+
+
 def instance_uids(session: Session, study_id: int, sop_class_uids: Sequence[str]) -> list[str]:
     """The SOP Instance UIDs of a study's instances of these SOP Classes."""
     return list(session.scalars(_UIDS, {"of_study": study_id, "sop_class_uids": list(sop_class_uids)}))
@@ -67,6 +73,7 @@ _OPEN = (
 )
 _LOCK_OPEN = _OPEN.with_for_update(of=_STUDY, skip_locked=True)
 _MARK = update(_STUDY).where(_STUDY.c.id == bindparam("marked"))
+_STUDY_UID = select(_STUDY.c.study_instance_uid).where(_STUDY.c.id == bindparam("of_study"))
 _UIDS = select(_INSTANCE.c.sop_instance_uid).where(
     _INSTANCE.c.study_id == bindparam("of_study"),
     _INSTANCE.c.sop_class_uid.in_(bindparam("sop_class_uids", expanding=True)),

@@ -1,6 +1,6 @@
 """What was received, and what was said of it, goes when its time has come or space is short; all of it is audited.
 
-    keeper = Keeper(database, spool, rules, actor="scheduler", clock=utc_now)
+    keeper = Keeper(database, spool, rules, role="scheduler", clock=utc_now)
     gone = keeper.carry_out(keeper.plan())
 
 Every study is judged again in the transaction that gives its files up, with its row locked: an instance that comes
@@ -14,17 +14,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
+from osteo_pacs.audit.events import quarantine_emptied, study_deleted
+from osteo_pacs.audit.record import Participant
 from osteo_pacs.clock import Clock, utc_now
 from osteo_pacs.config import Settings
-from osteo_pacs.db.audit import Action, AuditRecord, EventId, append
+from osteo_pacs.db import audit
 from osteo_pacs.db.retention import StudyFacts, facts_of, forget, lock_studies, mark_removed
 from osteo_pacs.db.session import Database, Session
 from osteo_pacs.housekeeping.eligibility import Because, Policy, instances_due, report_due
 from osteo_pacs.housekeeping.retention_plan import MIB, Going, Plan, Rules, What, make_plan
 from osteo_pacs.log import get_logger
-from osteo_pacs.spool import Spool
+from osteo_pacs.spool import QUARANTINE, Spool
 
 BATCH = 20
 """Studies to a transaction: on SQLite everyone who writes waits for it."""
@@ -52,13 +53,19 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Plans for one installation and carries plans out; ``actor`` is who the audit trail names."""
+    """Plans for one installation and carries plans out.
+
+    Attributes:
+        role: the process that does it, for the audit trail.
+        by: the person who had it done; None where the process does by itself.
+    """
 
     database: Database
     spool: Spool
     rules: Rules
-    actor: str
+    role: str
     clock: Clock
+    by: Participant | None = None
 
     def plan(self, *, is_whole: bool = True) -> Plan:
         """The plan for now; see ``make_plan``."""
@@ -99,21 +106,20 @@ class Keeper:
                 forget(session, study.study_id)
             else:
                 paths = mark_removed(session, study.study_id, now)
-            self._audit(session, _facts(going), now)
+            told = study_deleted(going.study_instance_uid, _told(going), now, role=self.role, by=self.by)
+            audit.append(session, told)
             yield going, paths
 
     def _empty_quarantine(self, sizes: Mapping[str, int]) -> Gone:
         gone = Gone(quarantined=len(sizes), size_bytes=sum(sizes.values()))
         if sizes:
-            facts = {"what": "quarantine", "instances": gone.quarantined, "size_bytes": gone.size_bytes}
+            what = f"quarantine removed because of age: {gone.quarantined} files, {gone.size_bytes} bytes"
+            folder = self.spool.directory / QUARANTINE
+            told = quarantine_emptied(folder, what, self.clock(), role=self.role, by=self.by)
             with self.database.write() as session:
-                self._audit(session, facts, self.clock())
+                audit.append(session, told)
             self._remove(sizes)
         return gone
-
-    def _audit(self, session: Session, facts: Mapping[str, Any], now: datetime) -> None:
-        """DICOM Study Deleted (PS3.15 A.5.3.8)."""
-        append(session, AuditRecord(now, EventId.STUDY_DELETED, Action.DELETE, self.actor, facts=facts))
 
     def _remove(self, paths: Iterable[str]) -> None:
         for path in paths:
@@ -161,12 +167,7 @@ def _may_go(study: StudyFacts, going: Going, policy: Policy, now: datetime) -> b
     return study.instances > 0 and isinstance(verdict, Because)
 
 
-def _facts(going: Going) -> dict[str, Any]:
-    return {
-        "study_instance_uid": going.study_instance_uid,
-        "what": going.what,
-        "because": going.because,
-        "state": going.state,
-        "instances": going.instances,
-        "size_bytes": going.size_bytes,
-    }
+def _told(going: Going) -> str:
+    """What goes, in the words of the plan."""
+    count = f"{going.instances} instances, {going.size_bytes} bytes"
+    return f"{going.what} removed because of {going.because}: {going.state}, {count}"

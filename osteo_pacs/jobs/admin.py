@@ -1,45 +1,56 @@
 """What a person does to the queue.
 
-Each returns how many jobs it changed: those that are in a state to be changed so.
+Each returns the jobs that it changed: those that are in a state to be changed so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_if_absent
-from osteo_pacs.db.tables import Job, JobKind, JobState, Pause
+from osteo_pacs.db.tables import Job, JobKind, JobState, Pause, Study
 from osteo_pacs.jobs.filters import JobFilter
 from osteo_pacs.jobs.states import LIVE, SUBJECT_OF_DESTINATION, entering, sources
 
+NAMED_AT_ONCE = 1000
 PURGEABLE = frozenset({JobState.PARKED, JobState.CANCELLED})
 
 
-def retry(session: Session, wanted: JobFilter, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class ChangedJob:
+    """A job that was changed, with its study."""
+
+    job_id: int
+    study_instance_uid: str
+
+
+def retry(session: Session, wanted: JobFilter, now: datetime) -> list[ChangedJob]:
     """Makes parked, cancelled and waiting jobs due now, with all their attempts before them."""
     fresh = {"run_at": now, "enqueued_at": now, "attempts": 0, "lost_leases": 0}
     waiting = sources(JobState.AVAILABLE) - {JobState.CLAIMED}
     return _change(session, wanted, waiting, {**entering(JobState.AVAILABLE, now), **fresh})
 
 
-def cancel(session: Session, wanted: JobFilter, now: datetime) -> int:
+def cancel(session: Session, wanted: JobFilter, now: datetime) -> list[ChangedJob]:
     """Cancels what is not done; a worker that holds such a job loses its claim and writes nothing."""
     return _change(session, wanted, sources(JobState.CANCELLED), entering(JobState.CANCELLED, now))
 
 
-def prioritize(session: Session, wanted: JobFilter, priority: int) -> int:
+def prioritize(session: Session, wanted: JobFilter, priority: int) -> list[ChangedJob]:
     """Sets the priority of jobs that are yet to be done; the smaller, the sooner."""
     return _change(session, wanted, LIVE, {"priority": priority})
 
 
-def purge(session: Session, wanted: JobFilter) -> int:
+def purge(session: Session, wanted: JobFilter) -> list[ChangedJob]:
     """Removes parked and cancelled jobs, and with them their deliveries."""
     may_go = wanted.condition() & Job.state.in_(PURGEABLE)
-    return len(session.scalars(delete(Job).where(may_go).returning(Job.id)).all())
+    return _changed(session, session.execute(delete(Job).where(may_go).returning(Job.id, Job.study_id)).all())
 
 
 def subject(*, kind: JobKind | None = None, destination: str | None = None) -> str:
@@ -63,6 +74,19 @@ def resume(session: Session, paused: str) -> int:
     return len(session.scalars(delete(Pause).where(Pause.subject == paused).returning(Pause.subject)).all())
 
 
-def _change(session: Session, wanted: JobFilter, states: frozenset[JobState], values: dict[str, Any]) -> int:
+def _change(
+    session: Session, wanted: JobFilter, states: frozenset[JobState], values: dict[str, Any]
+) -> list[ChangedJob]:
     may_change = wanted.condition() & Job.state.in_(states)
-    return len(session.scalars(update(Job).where(may_change).values(values).returning(Job.id)).all())
+    statement = update(Job).where(may_change).values(values).returning(Job.id, Job.study_id)
+    return _changed(session, session.execute(statement).all())
+
+
+def _changed(session: Session, jobs: Sequence[Row[int, int]]) -> list[ChangedJob]:
+    study_ids = sorted({job.study_id for job in jobs})
+    uids: dict[int, str] = {}
+    for start in range(0, len(study_ids), NAMED_AT_ONCE):
+        is_one = Study.id.in_(study_ids[start : start + NAMED_AT_ONCE])
+        rows = session.execute(select(Study.id, Study.study_instance_uid).where(is_one))
+        uids |= {row.id: row.study_instance_uid for row in rows}
+    return [ChangedJob(job.id, uids[job.study_id]) for job in sorted(jobs)]

@@ -19,6 +19,7 @@ from osteo_pacs.config.network import Listener
 from osteo_pacs.receive.admission import Admission, Rejection
 from osteo_pacs.receive.messages import Counts, Messages
 from osteo_pacs.receive.negotiation import negotiate
+from osteo_pacs.receive.origin import Origin
 from osteo_pacs.receive.pdu import (
     AbortReason,
     AssociateRequest,
@@ -30,7 +31,7 @@ from osteo_pacs.receive.pdu import (
     encode_associate_rj,
     encode_release_rp,
 )
-from osteo_pacs.receive.store import Origin, Receiver
+from osteo_pacs.receive.store import Receiver
 from osteo_pacs.receive.wire import MAX_PDU_BYTES, HandshakeRefused, PeerGone, PeerTooSlow, Wire
 from osteo_pacs.tls.certificates import Certificate
 from osteo_pacs.tls.renewal import Credentials
@@ -136,13 +137,14 @@ class Association:
 
     def _open(self, request: AssociateRequest, body: memoryview) -> Messages:
         answers, contexts = negotiate(request.contexts)
-        origin = Origin(self.association_id, request.calling_ae_title)
+        origin = Origin(self.association_id, request.calling_ae_title, self.peer)
         messages = Messages(self._wire, contexts, origin, self._scope.receiver, self._scope.rules)
         self._wire.write(encode_associate_ac(body, answers, max_pdu_bytes=MAX_PDU_BYTES))
         return messages
 
     def _reject(self, rejection: Rejection) -> End:
         self._reason = rejection.name.lower()
+        self._scope.receiver.journal.refusals.note(self.peer, self._calling_ae_title, self._reason)
         self._wire.write(encode_associate_rj(*rejection.result_source_reason))
         return End.REJECTED
 
@@ -165,6 +167,7 @@ class Association:
     def _refuse(self, reason: str) -> End:
         # OpenSSL has told the peer by an alert.
         self._reason = reason
+        self._scope.receiver.journal.refusals.note(self.peer, "", "tls")
         return End.HANDSHAKE_REFUSED
 
     def _gone(self, reason: str) -> End:
@@ -188,6 +191,8 @@ class Association:
         if self._is_admitted:
             self._is_admitted = False
             self._scope.admission.leave(self.peer)
+            # In this order: who removes the association's row finds its events, and writes both or neither.
+            self._scope.receiver.journal.ended(self.association_id)
             self._scope.receiver.presence.ended(self.association_id)
 
     def _tell(self, end: End, seconds: float) -> None:

@@ -9,12 +9,14 @@ from datetime import timedelta
 from osteo_pacs import log
 from osteo_pacs.clock import Clock, utc_now
 from osteo_pacs.config import Settings
+from osteo_pacs.config.network import Listener
 from osteo_pacs.config.security import is_plain_off_loopback
 from osteo_pacs.db.receipts import known_paths
 from osteo_pacs.db.session import Database
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.receive.admission import Admission
 from osteo_pacs.receive.association import Scope
+from osteo_pacs.receive.journal import Journal
 from osteo_pacs.receive.ledger import Ledger
 from osteo_pacs.receive.presence import Presence
 from osteo_pacs.receive.server import Server, bind
@@ -44,8 +46,10 @@ def run_listener(
         PortTaken: the address cannot be used.
     """
     rules = settings.listener
-    presence = Presence(database, now)
-    scope = _scope(settings, database, spool, presence, now)
+    journal = Journal(now)
+    presence = Presence(database, now, journal)
+    receiver = Receiver(spool, Ledger(database), presence, journal, now, _watermark(settings, spool))
+    scope = _scope(rules, receiver)
     listening = bind(rules.host, rules.port, is_shared=rules.processes > 1)
     if is_plain_off_loopback(rules):
         log.get_logger().warning("plain_off_loopback", host=rules.host, port=rules.port)
@@ -79,14 +83,17 @@ def remove_orphans(database: Database, spool: Spool, now: Clock = utc_now) -> in
     return count
 
 
-def _scope(settings: Settings, database: Database, spool: Spool, presence: Presence, now: Clock) -> Scope:
+def _watermark(settings: Settings, spool: Spool) -> Callable[[], bool]:
     def has_space() -> bool:
         return spool.free_bytes() >= settings.spool.min_free_mib * MIB
 
-    receiver = Receiver(spool, Ledger(database), presence, now, has_space)
-    files = TlsFiles.of(settings.listener)
-    admission = Admission(settings.listener, has_space=has_space)
-    return Scope(settings.listener, admission, receiver, Credentials(files) if files else None)
+    return has_space
+
+
+def _scope(rules: Listener, receiver: Receiver) -> Scope:
+    files = TlsFiles.of(rules)
+    admission = Admission(rules, has_space=receiver.has_space)
+    return Scope(rules, admission, receiver, Credentials(files) if files else None)
 
 
 def _close(presence: Presence) -> None:

@@ -21,8 +21,9 @@ from osteo_pacs.receive.dimse import (
     encode_response,
 )
 from osteo_pacs.receive.negotiation import Context
+from osteo_pacs.receive.origin import Origin
 from osteo_pacs.receive.pdu import AbortReason, Pdv, ProtocolError, decode_p_data, encode_command_pdv
-from osteo_pacs.receive.store import Nowhere, Origin, Receiver, Sink
+from osteo_pacs.receive.store import Nowhere, Receiver, Sink
 from osteo_pacs.receive.wire import PeerTooSlow, Wire
 
 LEAST_BYTES_PER_S = 16_384

@@ -117,6 +117,7 @@ class Server:
     def _take(self, connection: socket.socket, peer: str) -> None:
         if not self._scope.admission.knows_address(peer):
             log.get_logger().warning("address_refused", peer=peer)
+            self._scope.receiver.journal.refusals.note(peer, "", "address")
             connection.close()
             return
         self._make_room(MAX_WAITING)

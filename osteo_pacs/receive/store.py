@@ -24,21 +24,15 @@ from osteo_pacs.dicom.status import Status
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.receive.checks import Refused, check_command, check_header
 from osteo_pacs.receive.dimse import Answer, Command
+from osteo_pacs.receive.journal import Journal
 from osteo_pacs.receive.ledger import CommitUnknown, Ledger
 from osteo_pacs.receive.negotiation import Context
+from osteo_pacs.receive.origin import Origin
 from osteo_pacs.receive.presence import Presence
 from osteo_pacs.spool import Spool, SpoolFile
 
 OUT_OF_SPACE = Answer(Status.OUT_OF_RESOURCES, "Out of disk space")
 FAILED = Answer(Status.PROCESSING_FAILURE, "Failed to keep the instance")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The association that sends."""
-
-    association_id: str
-    calling_ae_title: str
 
 
 class Sink(Protocol):
@@ -78,6 +72,7 @@ class Receiver:
     spool: Spool
     ledger: Ledger
     presence: Presence
+    journal: Journal
     now: Clock
     has_space: Callable[[], bool]
 
@@ -166,6 +161,9 @@ class Reception:
         return self._receiver.ledger.record(instance, sender)
 
     def _answer(self, instance: NewInstance, record: Record) -> Answer:
+        self._receiver.journal.received(
+            self._origin, instance.study_instance_uid, instance.sop_class_uid, record.outcome
+        )
         if record.outcome is Outcome.RETURNED:
             return Answer(Status.SUCCESS)
         if record.outcome is not Outcome.NEW:

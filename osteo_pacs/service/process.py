@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from osteo_pacs import log
 from osteo_pacs.config import Settings
 from osteo_pacs.db.session import Database
+from osteo_pacs.service.activity import alerted, audited
 from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import forbid
 from osteo_pacs.service.preflight import check_before_start
@@ -34,10 +35,11 @@ def process(role: str, settings: Settings, *, never: frozenset[str]) -> Iterator
     name = os.environ.get(SUPERVISED_VARIABLE, role)
     log.configure(level=settings.log.level, form=settings.log.format, process=name)
     log_crashes()
-    check_before_start(settings)
+    with alerted(role, settings):
+        check_before_start(settings)
     database = Database(settings.database.url)
     try:
-        with stop_on_signal() as stop:
+        with stop_on_signal() as stop, audited(role, database):
             yield database, stop
     finally:
         database.close()

@@ -11,6 +11,7 @@ from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Settings
 from osteo_pacs.db.leader_lock import leader_lock
 from osteo_pacs.db.session import Database
+from osteo_pacs.housekeeping.audit_forward import AuditForwarder
 from osteo_pacs.housekeeping.rescue import rescuer
 from osteo_pacs.housekeeping.retention import retention
 from osteo_pacs.housekeeping.schedule import Duty, run_scheduler
@@ -33,10 +34,12 @@ def duties(settings: Settings, database: Database) -> list[Duty]:
     """Everything that is done by the clock, with its interval."""
     jobs = settings.jobs
     rescue = rescuer(database, lease_s=jobs.lease_s, max_attempts=jobs.max_attempts)
+    audit = settings.audit
     return [
         Duty("completeness", COMPLETENESS_EVERY.total_seconds(), _completeness(settings, database)),
         Duty("rescue", jobs.lease_s / RESCUES_PER_LEASE, rescue),
         Duty("retention", settings.retention.every_s, retention(settings, database)),
+        *([Duty("audit", audit.every_s, AuditForwarder(database, audit))] if audit.host else []),
     ]
 
 

@@ -12,6 +12,7 @@ from osteo_pacs.config.secrecy import remedy, tells_everyone
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.jobs.rescue import rescue_worker
 from osteo_pacs.jobs.workers import worker_name
+from osteo_pacs.service.activity import alerted, audited, died, tell
 from osteo_pacs.service.child import REFUSED, Child, Death
 from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
@@ -20,6 +21,7 @@ from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import stop_on_signal
 
 LOOK_EVERY_S = 0.2
+SUPERVISOR = "supervisor"
 
 
 def serve(settings: Settings, config: Path) -> int:
@@ -30,16 +32,16 @@ def serve(settings: Settings, config: Path) -> int:
     """
     forbid(LEARNING | ASSOCIATIONS)
     keep_files_private()
-    log.configure(level=settings.log.level, form=settings.log.format, process="supervisor")
+    log.configure(level=settings.log.level, form=settings.log.format, process=SUPERVISOR)
     log_crashes()
-    with fit_to_serve(settings):
+    with alerted(SUPERVISOR, settings), fit_to_serve(settings):
         _warn_of_open_secret(config, settings)
         return _supervise(children_of(settings), settings, config)
 
 
 def _supervise(children: list[Child], settings: Settings, config: Path) -> int:
     database = Database(settings.database.url)
-    with stop_on_signal() as stop:
+    with stop_on_signal() as stop, audited(SUPERVISOR, database):
         is_refused = False
         while not (stop.is_set() or is_refused):
             for child in children:
@@ -67,6 +69,7 @@ def _answer_deaths(children: Iterable[Child], database: Database, settings: Sett
     deaths = [death for child in children if (death := child.note_death())]
     for death in deaths:
         _log_death(death)
+        tell(database, died(death.name, death.pid, death.exit_code))
         _rescue_jobs(death, database, settings)
     return any(death.is_refusal for death in deaths)
 

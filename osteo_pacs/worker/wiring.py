@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from osteo_pacs import log, shipped
+from osteo_pacs.audit.events import model_activated
 from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Settings
-from osteo_pacs.db import model_versions
+from osteo_pacs.db import audit, model_versions
 from osteo_pacs.db.model_versions import NewModelVersion
 from osteo_pacs.db.session import Database
 from osteo_pacs.decode import Decoder
@@ -46,7 +47,7 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
     model = load_bundle(bundle, worker.device, threads=threads, batch_size=worker.batch_size, public_key=key)
     draws = any(destination.picture for destination in settings.destinations)
     with _decoder(settings, bundle) as decoder:
-        model_version_id = _put_into_service(database, model, verify_manifest(bundle, key))
+        model_version_id = _put_into_service(database, model, bundle, verify_manifest(bundle, key))
         reader = BatchReader(
             database=database,
             opener=_opener(settings, decoder),
@@ -89,7 +90,7 @@ def _opener(settings: Settings, decoder: Decoder) -> StudyOpener:
     )
 
 
-def _put_into_service(database: Database, model: Model, bundle_sha256: str) -> int:
+def _put_into_service(database: Database, model: Model, bundle: Path, bundle_sha256: str) -> int:
     version = model.version
     new = NewModelVersion(
         name=version.name,
@@ -100,6 +101,9 @@ def _put_into_service(database: Database, model: Model, bundle_sha256: str) -> i
     )
     now = utc_now()
     with database.write() as session:
-        model_version_id = model_versions.register(session, new, now)
-        model_versions.activate(session, model_version_id, now)
+        model_version_id, before = model_versions.register(session, new, now), model_versions.active(session)
+        if model_versions.activate(session, model_version_id, now):
+            was = f"{before.name} {before.version}" if before else None
+            told = f"{new.name} {new.version}"
+            audit.append(session, model_activated(bundle, told, was, new.bundle_sha256, now))
     return model_version_id

@@ -13,6 +13,7 @@ from receipts import CR, NOW, new_instance, receive
 from rows import add_jobs
 from sqlalchemy import select
 
+from osteo_pacs.audit.record import AuditRecord
 from osteo_pacs.config import Settings
 from osteo_pacs.db import audit, deliveries, labels, model_versions, reports, studies
 from osteo_pacs.db.session import Database
@@ -146,9 +147,9 @@ class Installation:
             )
         ]
 
-    def audited(self) -> list[audit.AuditRecord]:
+    def audited(self) -> list[AuditRecord]:
         with self.database.read() as session:
-            return audit.list_records(session, limit=1000)[::-1]
+            return [kept.record for kept in audit.list_records(session, limit=1000)][::-1]
 
 
 def vars_of(instance) -> dict[str, Any]:

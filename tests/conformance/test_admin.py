@@ -27,7 +27,7 @@ def parked(database, reason="0xA900"):
 def test_a_parked_job_is_retried_with_all_its_attempts(database):
     job_id = parked(database)
     with database.write() as session:
-        assert admin.retry(session, JobFilter(job_ids=[job_id]), NOW) == 1
+        assert len(admin.retry(session, JobFilter(job_ids=[job_id]), NOW)) == 1
     row = job(database, job_id)
     assert (row.state, row.attempts, row.parked_at, row.enqueued_at) == (JobState.AVAILABLE, 0, None, NOW)
     assert row.last_error == "0xA900"
@@ -41,7 +41,7 @@ def test_a_waiting_job_is_retried_at_once(database):
     with database.write() as session:
         queue.retry_at(session, claimed, utc_now() + timedelta(days=1), "PACS down")
     with database.write() as session:
-        assert admin.retry(session, JobFilter(states=[JobState.RETRYABLE]), utc_now()) == 1
+        assert len(admin.retry(session, JobFilter(states=[JobState.RETRYABLE]), utc_now())) == 1
     assert len(claim(database)) == 1
 
 
@@ -50,14 +50,14 @@ def test_jobs_that_are_claimed_or_done_are_not_retried(database):
     done, _held = claim(database, limit=2)
     with database.write() as session:
         queue.complete(session, done, NOW)
-        assert admin.retry(session, JobFilter(), NOW) == 0
+        assert len(admin.retry(session, JobFilter(), NOW)) == 0
 
 
 def test_a_worker_loses_a_job_that_is_cancelled(database):
     [job_id] = add_jobs(database)
     [claimed] = claim(database)
     with database.write() as session:
-        assert admin.cancel(session, JobFilter(job_ids=[job_id]), NOW) == 1
+        assert len(admin.cancel(session, JobFilter(job_ids=[job_id]), NOW)) == 1
     assert not queue.heartbeat(database, claimed, 60)
     row = job(database, job_id)
     assert (row.state, row.cancelled_at, row.lease_expires_at) == (JobState.CANCELLED, NOW, None)
@@ -68,16 +68,16 @@ def test_what_is_done_is_not_cancelled(database):
     [claimed] = claim(database)
     with database.write() as session:
         queue.complete(session, claimed, NOW)
-        assert admin.cancel(session, JobFilter(), NOW) == 0
+        assert len(admin.cancel(session, JobFilter(), NOW)) == 0
 
 
 def test_a_cancelled_job_can_be_retried(database):
     add_jobs(database)
     with database.write() as session:
-        assert admin.cancel(session, JobFilter(), NOW) == 1
+        assert len(admin.cancel(session, JobFilter(), NOW)) == 1
     assert claim(database) == []
     with database.write() as session:
-        assert admin.retry(session, JobFilter(), NOW) == 1
+        assert len(admin.retry(session, JobFilter(), NOW)) == 1
     assert len(claim(database)) == 1
 
 
@@ -115,7 +115,7 @@ def test_a_pause_is_of_a_kind_or_of_a_destination():
 def test_a_prioritized_job_is_claimed_first(database):
     _, second = add_jobs(database, 2)
     with database.write() as session:
-        assert admin.prioritize(session, JobFilter(job_ids=[second]), -5) == 1
+        assert len(admin.prioritize(session, JobFilter(job_ids=[second]), -5)) == 1
     assert [claimed.job_id for claimed in claim(database)] == [second]
 
 
@@ -124,7 +124,7 @@ def test_purging_removes_parked_and_cancelled_jobs_alone(database):
     [left] = add_jobs(database)
     with database.write() as session:
         assert len(listing.list_jobs(session)) == 2
-        assert admin.purge(session, JobFilter()) == 1
+        assert len(admin.purge(session, JobFilter())) == 1
         assert [row.id for row in listing.list_jobs(session)] == [left] != [job_id]
 
 

@@ -10,9 +10,12 @@ from receipts import NOW, new_instance, receive, sender
 from sqlalchemy import func, select
 
 from osteo_pacs.db.receipts import (
+    DeadAssociation,
     Outcome,
     close_associations,
+    close_dead_associations,
     close_listener,
+    find_dead_associations,
     known_paths,
     renew_associations,
 )
@@ -138,12 +141,22 @@ def test_open_associations_are_renewed_and_closed(database):
         assert set(session.scalars(select(OpenAssociation.expires_at))) == {later}
 
 
-def test_a_listener_that_ends_closes_its_own_and_the_expired(database):
+def test_a_listener_that_ends_closes_its_own(database):
     [record] = receive(database, new_instance(), by=sender("mine", listener="me"))
-    receive(database, new_instance(), by=sender("dead", listener="dead", until=NOW))
     receive(database, new_instance(), by=sender("other", listener="other"))
     with database.write() as session:
-        close_listener(session, "me", NOW)
+        close_listener(session, "me")
+    assert associations(database) == {("other", record.study_id)}
+
+
+def test_what_a_dead_listener_left_is_removed_and_told_once(database):
+    [record] = receive(database, new_instance("1.5"), by=sender("dead", listener="dead", until=NOW))
+    receive(database, new_instance("1.5"), by=sender("other", listener="other"))
+    with database.write() as session:
+        assert not find_dead_associations(session, NOW - timedelta(seconds=1))
+        assert find_dead_associations(session, NOW)
+        assert close_dead_associations(session, NOW) == [DeadAssociation("1.5", "SCANNER")]
+        assert close_dead_associations(session, NOW) == []
     assert associations(database) == {("other", record.study_id)}
 
 

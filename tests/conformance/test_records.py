@@ -1,4 +1,4 @@
-"""Model versions, labels and the audit trail; on both databases."""
+"""Model versions and labels; on both databases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from rows import NOW, add_study
 
-from osteo_pacs.db import audit, labels, model_versions
+from osteo_pacs.db import labels, model_versions
 from osteo_pacs.db.model_versions import ModelState, NewModelVersion
 
 FIRST = NewModelVersion("spine", "1.0", "a" * 64, "b" * 64, "2.25.1", {"threshold": 0.5})
@@ -68,23 +68,3 @@ def add_other_study(session):
     session.add(study)
     session.flush()
     return study.id
-
-
-def test_the_audit_trail_keeps_what_was_done_by_whom_and_when(database):
-    def record(hours, actor):
-        return audit.AuditRecord(
-            NOW + timedelta(hours=hours),
-            audit.EventId.APPLICATION_ACTIVITY,
-            audit.Action.EXECUTE,
-            actor,
-            audit.EventOutcome.MINOR_FAILURE,
-            {"what": "start"},
-        )
-
-    records = [record(hours, f"actor {hours}") for hours in range(3)]
-    with database.write() as session:
-        for one in records:
-            audit.append(session, one)
-    with database.read() as session:
-        assert audit.list_records(session, since=NOW + timedelta(hours=1)) == records[1:]
-        assert audit.list_records(session, limit=2) == [records[2], records[1]]

@@ -11,10 +11,10 @@ from kept import AGES, DAY, FullSpool, Installation, run
 from receipts import NOW, new_instance
 from sqlalchemy import func, select
 
-from osteo_pacs.db import labels
-from osteo_pacs.db.audit import Action, EventId
+from osteo_pacs.db import audit, labels
 from osteo_pacs.db.receipts import Outcome
 from osteo_pacs.db.tables import Job, JobKind
+from osteo_pacs.dicom.audit import Action, EventId
 from osteo_pacs.housekeeping import retention as retention_module
 from osteo_pacs.receive.listener import remove_orphans
 
@@ -188,14 +188,8 @@ def test_every_deletion_is_audited_as_a_deleted_study(installation):
     assert (record.event_id, record.action, record.actor) == (EventId.STUDY_DELETED, Action.DELETE, "scheduler")
     assert EventId.STUDY_DELETED == "110105"
     assert record.happened_at == LATER
-    assert record.facts == {
-        "study_instance_uid": "2.25.1.7",
-        "what": "instances",
-        "because": "age",
-        "state": "delivered",
-        "instances": 2,
-        "size_bytes": 2000,
-    }
+    assert record.studies == ("2.25.1.7",)
+    assert record.description == "instances removed because of age: delivered, 2 instances, 2000 bytes"
 
 
 def test_what_could_not_be_audited_is_not_removed(installation, monkeypatch):
@@ -204,7 +198,7 @@ def test_what_could_not_be_audited_is_not_removed(installation, monkeypatch):
     def fail(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(retention_module, "append", fail)
+    monkeypatch.setattr(audit, "_write", fail)
     with pytest.raises(ZeroDivisionError):
         run(installation.keeper(**AGES))
     assert installation.kept() == [study_id]
@@ -220,7 +214,9 @@ def test_quarantine_goes_by_its_own_age_and_is_audited(installation):
     assert run(installation.keeper(now + 31 * DAY)).quarantined == 1
     assert installation.spool.files("quarantine") == []
     [event] = installation.audited()
-    assert (event.facts["what"], event.facts["instances"]) == ("quarantine", 1)
+    assert (event.event_id, event.studies) == (EventId.STUDY_DELETED, ())
+    assert event.description.startswith("quarantine removed because of age: 1 files, ")
+    assert event.objects[0].object_id == (installation.spool.directory / "quarantine").as_uri()
 
 
 def test_more_studies_than_a_page_are_all_found(installation, monkeypatch):

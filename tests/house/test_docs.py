@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from house import reference, typed
-from osteo_pacs.cli import app, queue, retention, study
+from osteo_pacs.cli import app, audit, queue, retention, study
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
@@ -69,6 +69,8 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `staying`", retention.staying_facts(MagicMock())),
         ("## `retention run`", retention.gone_facts(MagicMock(), 0)),
         ("### `checks`", Check.__slots__),
+        ("## `audit list`", audit.event_facts(MagicMock())),
+        ("## `audit verify`", audit.verdict_facts(MagicMock())),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -126,7 +126,7 @@ def test_a_refusal_parks_the_report_and_retry_sends_it(database, status):
 
 def retry(database, job_id):
     with database.write() as session:
-        assert admin.retry(session, JobFilter(job_ids=(job_id,)), utc_now()) == 1
+        assert len(admin.retry(session, JobFilter(job_ids=(job_id,)), utc_now())) == 1
 
 
 @on_sqlite
@@ -248,7 +248,7 @@ def test_a_claim_that_was_lost_meanwhile_is_not_settled(database):
 
 def cancel(database, job_id):
     with database.write() as session:
-        assert admin.cancel(session, JobFilter(job_ids=(job_id,)), utc_now()) == 1
+        assert len(admin.cancel(session, JobFilter(job_ids=(job_id,)), utc_now())) == 1
 
 
 def test_orthanc_has_each_report_once_in_its_own_study(database, orthanc):

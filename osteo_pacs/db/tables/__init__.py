@@ -3,7 +3,7 @@
 A CHECK ties each terminal state to its timestamp. Times are aware UTC.
 """
 
-from osteo_pacs.db.tables.audit import AuditEvent
+from osteo_pacs.db.tables.audit import AuditEvent, AuditForward, AuditHead
 from osteo_pacs.db.tables.base import Base, UtcDateTime
 from osteo_pacs.db.tables.jobs import Job, JobKind, JobState, Pause
 from osteo_pacs.db.tables.models import Label, ModelVersionRow, TrainingRun
@@ -12,6 +12,8 @@ from osteo_pacs.db.tables.studies import Instance, OpenAssociation, Study
 
 __all__ = [
     "AuditEvent",
+    "AuditForward",
+    "AuditHead",
     "Base",
     "Delivery",
     "Document",

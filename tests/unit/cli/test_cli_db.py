@@ -115,5 +115,5 @@ def test_the_same_commands_work_on_postgresql(run, tmp_path):
         assert run("study", "list").exit_code == ExitCode.DATABASE
         assert run("db", "upgrade").exit_code == ExitCode.OK
         assert run("db", "status").exit_code == ExitCode.OK
-        assert run("queue", "pause", "--kind", "infer").stdout == "infer paused.\n"
+        assert run("queue", "pause", "--kind", "infer").stdout == "Paused: infer jobs.\n"
         assert json.loads(run("study", "list", "--json").stdout) == []

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import os
+import pwd
+import socket
+
 import pytest
 
 from osteo_pacs.cli import retention
 from osteo_pacs.db import deliveries
 from osteo_pacs.db.audit import list_records
+from osteo_pacs.dicom.audit import EventId
 
+PERSON = f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
 KEYS = "[retention]\ndelivered_days = 30\n"
 
 
@@ -32,7 +38,7 @@ def deliver(installation, uid="2.25.1"):
 
 def audited(installation):
     with installation.database.read() as session:
-        return list_records(session)
+        return [kept.record for kept in list_records(session)]
 
 
 def test_the_plan_tells_what_would_go_and_why_and_what_stays_and_why(aged):
@@ -79,7 +85,16 @@ def test_a_run_does_what_the_plan_says_and_the_study_shows_it(aged):
     [instance] = aged.json("study", "show", "2.25.1")["instances"]
     assert instance["removed_at"]
     assert any("1 of 1 were removed from the spool" in line for line in aged.lines("study", "show", "2.25.1"))
-    assert [record.actor for record in audited(aged)] == ["osteo-pacs retention run"]
+
+
+def test_whoever_lets_studies_go_is_told_with_each(aged):
+    deliver(aged)
+    aged.json("retention", "run")
+    [record] = audited(aged)
+    assert (record.event_id, record.studies) == (EventId.STUDY_DELETED, ("2.25.1",))
+    assert (record.actor, record.source) == (PERSON, f"cli@{socket.gethostname()}")
+    aged.json("retention", "run")
+    assert audited(aged) == [record]
 
 
 def test_many_studies_do_not_go_without_a_word(aged, monkeypatch):

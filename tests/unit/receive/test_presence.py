@@ -7,12 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from databases import url_at_head
-from osteo_pacs.db.receipts import Sender
+from osteo_pacs.db.audit import list_records
+from osteo_pacs.db.receipts import Outcome, Sender
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.db.tables import OpenAssociation, Study
+from osteo_pacs.dicom.audit import EventOutcome
 from osteo_pacs.receive import presence as presence_module
-from osteo_pacs.receive.presence import LEASE, RENEW_EVERY, Presence
+from osteo_pacs.receive.journal import Journal
+from osteo_pacs.receive.origin import Origin
+from osteo_pacs.receive.presence import DEAD_AFTER, LEASE, LOOK_FOR_DEAD_EVERY, RENEW_EVERY, Presence
 
+CR = "1.2.840.10008.5.1.4.1.1.1"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -40,8 +45,13 @@ def clock():
 
 
 @pytest.fixture
-def presence(database, clock):
-    return Presence(database, clock)
+def journal(clock):
+    return Journal(clock)
+
+
+@pytest.fixture
+def presence(database, clock, journal):
+    return Presence(database, clock, journal)
 
 
 def rows(database) -> dict[tuple[str, int], datetime]:
@@ -81,6 +91,62 @@ def test_ended_associations_are_removed(presence, database, clock):
     presence.ended("never recorded")
     presence.tick()
     assert set(rows(database)) == {("b", 1)}
+
+
+def audited(database):
+    with database.read() as session:
+        return [kept.record for kept in list_records(session)]
+
+
+def bring(journal, *, association_id="a", count=1):
+    for _ in range(count):
+        journal.received(Origin(association_id, "DXA", "10.0.0.5"), "1.1", CR, Outcome.NEW)
+
+
+def test_what_an_association_brought_is_told_when_its_row_goes(presence, journal, database, clock):
+    presence.recorded("a", "1.1", 1)
+    bring(journal, count=3)
+    clock.now += RENEW_EVERY
+    presence.tick()
+    assert audited(database) == []
+    journal.ended("a")
+    presence.ended("a")
+    presence.tick()
+    presence.tick()
+    [record] = audited(database)
+    assert (record.studies, record.objects[0].counts, record.actor) == (("1.1",), {CR: 3}, "DXA")
+    assert not rows(database)
+
+
+def test_what_cannot_be_written_is_told_later_and_once(presence, journal, database, tmp_path):
+    bring(journal)
+    journal.ended("a")
+    presence._database = Database(f"sqlite:///{tmp_path}")
+    with pytest.raises(DatabaseUnavailable):
+        presence.tick()
+    presence._database = database
+    presence.tick()
+    presence.tick()
+    assert len(audited(database)) == 1
+
+
+def test_at_the_end_what_cut_off_associations_brought_is_told(presence, journal, database):
+    bring(journal, count=2)
+    presence.close()
+    assert [record.objects[0].counts for record in audited(database)] == [{CR: 2}]
+
+
+def test_an_association_whose_listener_died_is_told_as_a_failure(presence, database, clock):
+    with database.write() as session:
+        session.add(OpenAssociation(association_id="x", study_id=2, listener="dead", expires_at=clock.now))
+    clock.now += DEAD_AFTER + LOOK_FOR_DEAD_EVERY
+    presence.tick()
+    clock.now += LOOK_FOR_DEAD_EVERY
+    presence.tick()
+    [record] = audited(database)
+    assert (record.studies, record.outcome) == (("1.2",), EventOutcome.SERIOUS_FAILURE)
+    assert "the listener died" in record.description
+    assert not rows(database)
 
 
 def test_without_news_the_database_is_left_alone(presence, monkeypatch):
