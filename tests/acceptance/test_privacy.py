@@ -237,7 +237,10 @@ def test_no_identity_in_logs_errors_process_titles_and_temporary_files(service, 
     assert {command: found - study_uids for command, found in with_marks(said).items()} == {"queue list": set()}
     assert {name: marks for name, marks in told.items() if marks} == {}
     assert with_marks(dict(enumerate(refusal.comment for refusal in refusals))) == {}
-    assert with_marks(kept_for_people(service)) == {}
+    kept = with_marks(kept_for_people(service))
+    # The audit trail has to tell which study it was (PS3.15 A.5.3), and tells nothing else of it.
+    assert kept.pop("audit_event.facts") <= study_uids
+    assert kept == {}
     assert with_marks(left_behind(service)) == {}
     assert any("osteo_pacs.decode.child" in title for title in watch.seen)
     assert with_marks(dict(enumerate(watch.seen))) == {}
