@@ -148,5 +148,5 @@ def test_other_bytes_under_a_known_uid_are_refused_and_the_first_stay(service, f
 
 def spooled_pixels(service):
     spool = service.folder / "var" / "spool"
-    kept = [path for path in spool.rglob("*") if path.is_file() and "quarantine" not in path.parts]
+    kept = [path for path in spool.rglob("*.dcm") if "quarantine" not in path.parts]
     return [hashlib.sha256(dcmread(path).PixelData).hexdigest() for path in kept]

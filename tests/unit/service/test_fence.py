@@ -31,7 +31,7 @@ def test_a_part_of_it_is_forbidden_too(fenced):
 
 
 def test_everything_else_is_imported_as_before(fenced, monkeypatch):
-    fenced(LEARNING)
+    fenced(frozenset({"wsgiref"}))
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     import colorsys
 
