@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -93,15 +94,19 @@ def evaluate(bundle: Path, plan: Plan, place: Place, clock: Clock, tell: Tell) -
         },
     }
     record["goals"] = judge_goals(record)
-    record["made"] = {
+    record["made"] = _circumstances(place, at, time.monotonic() - started, model.runtime.name)
+    return Evidence(record, tuple(rows))
+
+
+def _circumstances(place: Place, at: datetime, seconds: float, runtime: str) -> dict[str, Any]:
+    return {
         "command": place.command,
         "at": at.isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - started, 1),
+        "seconds": round(seconds, 1),
         "device": describe_device(place.device),
-        "runtime": model.runtime.name,
+        "runtime": runtime,
         "versions": versions(),
     }
-    return Evidence(record, tuple(rows))
 
 
 def read_rows(reader: Reader, pictures: Iterable[Picture], digest: SetDigest) -> list[Row]:

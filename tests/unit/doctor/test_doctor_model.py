@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+import torch
 
 from osteo_pacs import shipped
 from osteo_pacs.doctor import model
@@ -69,7 +70,6 @@ def test_the_cpu_is_always_there(look):
 
 
 def test_a_device_that_is_not_there_is_told(look, monkeypatch):
-    torch = pytest.importorskip("torch")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     check = look("device", device="cuda")
     assert not check.ok
