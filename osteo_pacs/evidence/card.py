@@ -44,8 +44,9 @@ OVERLAY = """
 REFUSALS = """
     Every picture came before the model with a header that says AP spine, so that the picture alone could tell. In
     service the header is looked at first: of the headers that scanners give these kinds, "selected" tells how many
-    the shipped rules let through. Of upside-down spines, others than these fitted the check that refuses them; no
-    other kind had a part in any fitting.
+    the shipped rules let through. The check that refuses upside-down spines was fitted on others of them; what
+    refuses the other kinds was fitted on AP spines alone, but for the limits of size, contrast, coverage and
+    saturation, which were set by hand.
 """
 ORIGIN = """
     `{command}` wrote [evidence.json]({sources}/evidence.json) and [patients.csv]({sources}/patients.csv) on
