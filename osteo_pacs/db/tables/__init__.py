@@ -6,6 +6,14 @@ A CHECK ties each terminal state to its timestamp. Times are aware UTC.
 from osteo_pacs.db.tables.audit import AuditEvent, AuditForward, AuditHead
 from osteo_pacs.db.tables.base import Base, UtcDateTime
 from osteo_pacs.db.tables.jobs import Job, JobKind, JobState, Pause
+from osteo_pacs.db.tables.model_life import (
+    DriftFigure,
+    GateDecision,
+    ModelActivation,
+    ModelServing,
+    Shadow,
+    ShadowReading,
+)
 from osteo_pacs.db.tables.models import Label, ModelVersionRow, TrainingRun
 from osteo_pacs.db.tables.reports import Delivery, Document, Report
 from osteo_pacs.db.tables.studies import Instance, OpenAssociation, Study
@@ -17,15 +25,21 @@ __all__ = [
     "Base",
     "Delivery",
     "Document",
+    "DriftFigure",
+    "GateDecision",
     "Instance",
     "Job",
     "JobKind",
     "JobState",
     "Label",
+    "ModelActivation",
+    "ModelServing",
     "ModelVersionRow",
     "OpenAssociation",
     "Pause",
     "Report",
+    "Shadow",
+    "ShadowReading",
     "Study",
     "TrainingRun",
     "UtcDateTime",
