@@ -168,6 +168,20 @@ def model_activated(bundle: Path, version: str, before: str | None, sha256: str,
     return _alert(EventType.SOFTWARE_CONFIGURATION, "worker", resource, now, EventOutcome.SUCCESS)
 
 
+def model_changed(bundle: Path, what: str, now: datetime, *, by: Participant | None) -> AuditRecord:
+    """A model version came, went into service or out of it (A.5.3.11, Software Configuration).
+
+    Args:
+        bundle: its folder.
+        what: which version, and what became of it.
+        now: when.
+        by: the person who had it done; None where the trainer brings what it has trained.
+    """
+    role = COMMAND_LINE if by else "trainer"
+    kind, outcome = EventType.SOFTWARE_CONFIGURATION, EventOutcome.SUCCESS
+    return _alert(kind, role, _bundle(bundle, what), now, outcome, performer=by)
+
+
 def database_upgraded(url: str, before: str | None, after: str, now: datetime, *, by: Participant) -> AuditRecord:
     """A person has brought the tables to another version (A.5.3.11, Software Configuration)."""
     detail = f"database upgraded from {before or 'empty'} to {after}"

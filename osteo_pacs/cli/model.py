@@ -14,7 +14,7 @@ from osteo_pacs.cli.output import Json, print_json, print_table
 from osteo_pacs.clock import utc_now
 from osteo_pacs.shipped import BUNDLE
 
-app = typer.Typer(help="Judge models.", no_args_is_help=True)
+app = typer.Typer(help="Models: judged, known, in service and out.", no_args_is_help=True)
 
 Bundle = Annotated[Path, typer.Option("--bundle", metavar="FOLDER", help="The bundle; else the shipped one.")]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda or auto.")]

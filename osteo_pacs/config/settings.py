@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         low = self.retention.low_free_mib or 2 * self.spool.min_free_mib
         return Watermarks(self.spool.min_free_mib, low, self.retention.high_free_mib or 2 * low)
 
+    @property
+    def model_store(self) -> Path:
+        """The folder of the model versions."""
+        return self.model.store or self.spool.directory.parent / "models"
+
     @classmethod
     def settings_customise_sources(
         cls,

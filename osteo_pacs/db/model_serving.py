@@ -59,8 +59,6 @@ def list_serving(session: Session, now: datetime | None = None) -> list[Serving]
     if now is not None:
         wanted = wanted.where(ModelServing.seen_at > now - GONE_AFTER)
     return [
-        Serving(
-            row.worker, row.model_version_id, row.since, row.seen_at, row.failed_model_version_id, row.failure
-        )
+        Serving(row.worker, row.model_version_id, row.since, row.seen_at, row.failed_model_version_id, row.failure)
         for row in session.scalars(wanted)
     ]

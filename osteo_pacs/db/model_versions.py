@@ -141,7 +141,7 @@ def previous(session: Session) -> KnownModelVersion | None:
     stack: list[int] = []
     for activation in list_activations(session):
         if activation.is_rollback:
-            stack.pop()
+            stack = stack[:-1]
         else:
             stack.append(activation.model_version_id)
     return find(session, stack[-2]) if len(stack) > 1 else None

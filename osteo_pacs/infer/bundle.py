@@ -17,9 +17,15 @@ from monai.bundle.config_parser import ConfigParser
 from monai.transforms.compose import Compose
 from safetensors.torch import load as load_safetensors
 
-from osteo_pacs.errors import PermanentError
 from osteo_pacs.infer.device import DeviceMissing, choose_device
-from osteo_pacs.infer.metadata import input_limits, input_shape, model_version
+from osteo_pacs.infer.metadata import (
+    METADATA,
+    WEIGHTS,
+    BundleUnusable,
+    input_limits,
+    input_shape,
+    model_version,
+)
 from osteo_pacs.infer.predict import Familiarity, Model
 from osteo_pacs.infer.runtimes import PYTORCH_ON_CPU, Readout, fastest
 from osteo_pacs.infer.sealed_modules import bundle_scripts
@@ -28,15 +34,7 @@ from osteo_pacs.sealed import BundleTampered, Sealed, open_sealed
 __all__ = ["BundleTampered", "BundleUnusable", "DeviceMissing", "load_bundle"]
 
 INFERENCE = "configs/inference.json"
-METADATA = "configs/metadata.json"
-WEIGHTS = "models/model.safetensors"
 REFERENCE = "models/familiarity.safetensors"
-
-
-class BundleUnusable(PermanentError):
-    """The model bundle cannot be built."""
-
-    remedy = "Name a bundle in [model] bundle that `python -m monai.bundle run` can run, or restore the last one."
 
 
 def load_bundle(

@@ -22,8 +22,9 @@ from osteo_pacs.evidence.record import SCHEMA, Evidence
 from osteo_pacs.evidence.resample import LEVEL
 from osteo_pacs.evidence.rows import Row, rounded
 from osteo_pacs.evidence.summary import Bootstrap, compare_overlay, refusals, summarise
-from osteo_pacs.infer.bundle import METADATA, WEIGHTS, load_bundle
+from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.device import describe_device
+from osteo_pacs.infer.metadata import METADATA, WEIGHTS
 from osteo_pacs.phantom import OUT_OF_SCOPE
 from osteo_pacs.retrain.reading import Answer, Reader, dataset_of, decoding
 from osteo_pacs.retrain.test_set import Picture, SetDigest, ideal_probability, out_of_scope, spines

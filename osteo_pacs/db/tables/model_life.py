@@ -80,7 +80,9 @@ class ShadowReading(Base):
     __table_args__ = (
         UniqueConstraint("model_version_id", "report_id"),
         CheckConstraint("outcome IN ('positive', 'negative', 'refused', 'failed')", name="known_outcome"),
-        CheckConstraint("(probability IS NULL) = (outcome IN ('refused', 'failed'))", name="probability_when_read"),
+        CheckConstraint(
+            "(probability IS NULL) = (outcome IN ('refused', 'failed'))", name="probability_when_read"
+        ),
         CheckConstraint("(reason IS NULL) = (outcome <> 'failed')", name="failed_with_reason"),
     )
 
