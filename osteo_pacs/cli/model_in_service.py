@@ -161,9 +161,7 @@ def _workers_after(database: Database, known: KnownModelVersion, wait_s: float) 
             serving = model_serving.list_serving(session, utc_now())
             versions = {each.id: each.version for each in model_versions.list_model_versions(session)}
         waiting = [
-            each
-            for each in serving
-            if each.model_version_id != known.id and each.failed_model_version_id != known.id
+            each for each in serving if known.id not in {each.model_version_id, each.failed_model_version_id}
         ]
         if not waiting or time.monotonic() >= ends_s:
             return [serving_facts(each, versions) for each in serving]

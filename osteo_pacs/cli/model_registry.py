@@ -9,6 +9,7 @@ import typer
 
 from osteo_pacs.cli.model import app
 from osteo_pacs.cli.model_choice import Version, chosen_version
+from osteo_pacs.cli.model_shadow import in_words, shadow_facts
 from osteo_pacs.cli.output import Json, as_text, print_json, print_table
 from osteo_pacs.cli.person import who_types
 from osteo_pacs.cli.program import opened_database, settings_of
@@ -67,10 +68,14 @@ def show(context: typer.Context, version: Version, *, json: Json = False) -> Non
     for key, value in facts["lineage"].items():
         typer.echo(f"{key.replace('_', ' ')}: {value}")
     for decision in facts["gate"]:
-        typer.echo(f"gate: {_in_words(decision)}")
+        typer.echo(f"gate: {_decided(decision)}")
     for worker in facts["serving"]:
-        failure = f"; NOT loaded: {worker['failure']}" if worker["failure"] else ""
-        typer.echo(f"worker {worker['worker']}: reads with it since {as_text(worker['since'])}{failure}")
+        failure = (
+            f", and could not load {worker['failed_version']}: {worker['failure']}" if worker["failure"] else ""
+        )
+        typer.echo(f"worker {worker['worker']}: reads with {worker['version']}{failure}")
+    if facts["shadow"]["read"] or facts["shadow"]["failed"]:
+        typer.echo(in_words(facts["shadow"]))
     if facts["is_demonstration"]:
         typer.echo(SIMULATED)
 
@@ -159,6 +164,7 @@ def shown_facts(session: Session, known: KnownModelVersion) -> dict[str, Any]:
         "activations": [activation_facts(each) for each in in_service],
         "gate": [decision_facts(each, versions) for each in decisions],
         "serving": [serving_facts(each, versions) for each in telling],
+        "shadow": shadow_facts(session, known.id),
     }
 
 
@@ -192,7 +198,7 @@ def serving_facts(serving: Serving, versions: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _in_words(decision: dict[str, Any]) -> str:
+def _decided(decision: dict[str, Any]) -> str:
     if decision["override_by"]:
         said = f"promoted without it by {decision['override_by']}: {decision['override_reason']}"
     else:

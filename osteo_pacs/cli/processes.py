@@ -42,5 +42,12 @@ def scheduler(context: typer.Context) -> None:
     raise typer.Exit(scheduler.run(settings_of(context)))
 
 
-COMMANDS = (serve, listener, worker, courier, scheduler)
+def shadow(context: typer.Context) -> None:
+    """Run one shadow: a candidate reads beside the workers."""
+    from osteo_pacs.service import shadow
+
+    raise typer.Exit(shadow.run(service_settings_of(context)))
+
+
+COMMANDS = (serve, listener, worker, courier, scheduler, shadow)
 """Each runs until SIGTERM or Ctrl-C."""

@@ -114,7 +114,7 @@ class Model(Section):
 
     bundle: Path | None = Field(
         None,
-        description="Folder of the MONAI bundle that the first start puts into service; left out: the one that ships.",
+        description="Folder of the bundle that the first start puts into service; left out: the one that ships.",
     )
     store: Path | None = Field(
         None, description="Folder of every model version, shared by all hosts; left out: models beside the spool."

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from osteo_pacs.config import network, sections
 from osteo_pacs.config.audit import Audit
+from osteo_pacs.config.drift import Drift
 from osteo_pacs.config.retention import Retention, Watermarks
 from osteo_pacs.config.sections import SQLITE_PREFIX
 
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     worker: sections.Worker = Field(default_factory=sections.Worker)
     jobs: sections.Jobs = Field(default_factory=sections.Jobs)
     model: sections.Model = Field(default_factory=sections.Model)
+    drift: Drift = Field(default_factory=Drift)
     destinations: tuple[network.Destination, ...] = Field(
         (), description="The PACS that get the reports, one table each."
     )

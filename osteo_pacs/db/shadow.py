@@ -9,7 +9,8 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_if_absent
-from osteo_pacs.db.tables import Label, Report, Shadow, ShadowReading
+from osteo_pacs.db.latest_label import latest_label
+from osteo_pacs.db.tables import Report, Shadow, ShadowReading
 
 NOT_ENDED = "the reading did not end"
 FAILED = "failed"
@@ -31,6 +32,15 @@ class ToRead:
     report_id: int
     study_id: int
     input_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a shadow said: ``outcome`` is positive, negative, refused or failed, the last with its reason."""
+
+    outcome: str
+    probability: float | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ def next_to_read(session: Session, cast: Cast, limit: int) -> list[ToRead]:
 
 
 def begin(session: Session, model_version_id: int, report_id: int, now: datetime) -> bool:
-    """The shadow tries this report, once: a reading that ends its process counts as failed. False: it was tried."""
+    """The shadow tries this report, once; False: it did. A reading that ends its process so counts as failed."""
     values = {
         "model_version_id": model_version_id,
         "report_id": report_id,
@@ -90,34 +100,18 @@ def begin(session: Session, model_version_id: int, report_id: int, now: datetime
     return insert_if_absent(session, ShadowReading, values, ("model_version_id", "report_id")) is not None
 
 
-def conclude(
-    session: Session,
-    model_version_id: int,
-    report_id: int,
-    *,
-    outcome: str,
-    probability: float | None = None,
-    reason: str | None = None,
-) -> None:
-    """What the shadow said of it; ``outcome`` is positive, negative, refused or failed, the last with its reason."""
+def conclude(session: Session, model_version_id: int, report_id: int, said: Said) -> None:
+    """What came of a reading that was begun."""
     of_this = (ShadowReading.model_version_id == model_version_id, ShadowReading.report_id == report_id)
-    told = {"outcome": outcome, "probability": probability, "reason": reason and reason[:255]}
+    told = {"outcome": said.outcome, "probability": said.probability, "reason": said.reason and said.reason[:255]}
     session.execute(update(ShadowReading).where(*of_this).values(**told))
 
 
 def pairs(session: Session, model_version_id: int) -> list[Pair]:
     """Everything that this version said as shadow, beside what the version in service said, the oldest first."""
-    label = (
-        select(Label.is_positive)
-        .where(Label.study_id == Report.study_id)
-        .order_by(Label.labelled_at.desc(), Label.id.desc())
-        .limit(1)
-        .correlate(Report)
-        .scalar_subquery()
-    )
     said = (ShadowReading.outcome, ShadowReading.probability)
     wanted = (
-        select(Report.study_id, Report.outcome, Report.probability, *said, label)
+        select(Report.study_id, Report.outcome, Report.probability, *said, latest_label())
         .join(ShadowReading, ShadowReading.report_id == Report.id)
         .where(ShadowReading.model_version_id == model_version_id)
         .order_by(Report.id)

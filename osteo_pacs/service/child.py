@@ -45,6 +45,7 @@ class Child:
         self._start_at_s = 0.0
         self._restart_s = FIRST_RESTART_S
         self._starts = 0
+        self._is_asked = False
 
     def start_if_due(self, config: Path) -> None:
         """Starts the process, unless it runs or its wait is not over; its log goes where ours goes."""
@@ -56,10 +57,14 @@ class Child:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
         self._started_s = time.monotonic()
         self._starts += 1
+        self._is_asked = False
 
     def note_death(self) -> Death | None:
-        """The process's death, once; it plans the next start."""
+        """The process's death, once; it plans the next start. An end that was asked for is none."""
         if self._process is None or (exit_code := self._process.poll()) is None:
+            return None
+        if self._is_asked:
+            self._forget()
             return None
         now_s = time.monotonic()
         was_steady = now_s - self._started_s > STEADY_AFTER_S
@@ -72,7 +77,8 @@ class Child:
 
     def ask_to_end(self) -> None:
         """Sends SIGTERM, if it runs."""
-        if self._process is not None:
+        if self._process is not None and not self._is_asked:
+            self._is_asked = True
             self._process.terminate()
 
     def end_by(self, deadline_s: float) -> bool:

@@ -12,6 +12,7 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.leader_lock import leader_lock
 from osteo_pacs.db.session import Database
 from osteo_pacs.housekeeping.audit_forward import AuditForwarder
+from osteo_pacs.housekeeping.drift import drift_watch
 from osteo_pacs.housekeeping.rescue import rescuer
 from osteo_pacs.housekeeping.retention import retention
 from osteo_pacs.housekeeping.schedule import Duty, run_scheduler
@@ -39,6 +40,7 @@ def duties(settings: Settings, database: Database) -> list[Duty]:
         Duty("completeness", COMPLETENESS_EVERY.total_seconds(), _completeness(settings, database)),
         Duty("rescue", jobs.lease_s / RESCUES_PER_LEASE, rescue),
         Duty("retention", settings.retention.every_s, retention(settings, database)),
+        Duty("drift", settings.drift.every_s, drift_watch(database, settings.drift, utc_now)),
         *([Duty("audit", audit.every_s, AuditForwarder(database, audit))] if audit.host else []),
     ]
 
