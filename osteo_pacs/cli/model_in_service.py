@@ -62,7 +62,8 @@ def promote(
 def rollback(context: typer.Context, *, wait: Wait = 60, json: Json = False) -> None:
     """Put the version before back into service.
 
-    It is the one that the last promotion replaced, and needs no gate. A second rollback goes one promotion further back.
+    It is the one that the last promotion replaced, and needs no gate. A second rollback goes one promotion
+    further back.
     """
     from osteo_pacs.retrain.promotion import roll_back
 

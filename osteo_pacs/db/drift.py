@@ -103,12 +103,12 @@ def drift_state(session: Session) -> list[DriftState]:
     return _newest(session, active_id) if active_id is not None else []
 
 
-def _of(model_version_id: int) -> Select[Any]:
+def _of(model_version_id: int) -> Select[*tuple[Any, ...]]:
     columns = (Report.id, Report.study_id, Report.outcome, Report.probability, latest_label())
     return select(*columns).where(Report.model_version_id == model_version_id)
 
 
-def _latest_of_each(session: Session, wanted: Select[Any]) -> list[Reading]:
+def _latest_of_each(session: Session, wanted: Select[*tuple[Any, ...]]) -> list[Reading]:
     found = {row[1]: Reading(*row) for row in session.execute(wanted)}
     outside = _never_for_the_model(
         session, [one.report_id for one in found.values() if one.outcome == Outcome.REFUSED]

@@ -55,7 +55,7 @@ def agreement(cases: Sequence[Said]) -> Agreement:
 
 
 def kappa(cases: Sequence[Said], weights: Weights) -> Values:
-    """Agreement beyond chance, -1 to 1; NaN where chance alone agrees wholly. ``weights`` is (resamples, cases)."""
+    """Agreement beyond chance, -1 to 1; NaN where chance agrees wholly. ``weights`` is (resamples, cases)."""
     names = sorted({case.first for case in cases} | {case.second for case in cases})
     total = weights.sum(axis=1)
     observed = weights @ np.array([case.first == case.second for case in cases], dtype=float)

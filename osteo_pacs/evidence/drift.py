@@ -54,7 +54,8 @@ def share_rise(before: tuple[int, int], now: tuple[int, int]) -> Estimate:
 
 
 def _shares(scores: Sequence[float], inner: Floats, bins: int) -> Floats:
-    counts: Floats = np.bincount(np.searchsorted(inner, scores, side="right"), minlength=bins) + 0.5
+    counts: Floats = np.bincount(np.searchsorted(inner, scores, side="right"), minlength=bins).astype(np.float64)
+    counts += 0.5
     shares: Floats = counts / counts.sum()
     return shares
 

@@ -174,7 +174,8 @@ def end_shadow(change: Change) -> KnownModelVersion | None:
 
 
 def _require_gate(session: Session, candidate: KnownModelVersion, before: KnownModelVersion | None) -> None:
-    if candidate.activated_at is not None or before is None:
+    found_now = model_versions.find(session, candidate.id)
+    if before is None or (found_now is not None and found_now.activated_at is not None):
         return
     decision = gate_decisions.latest_decision(session, candidate.id)
     if decision and decision.is_passed and decision.against_model_version_id == before.id:
@@ -215,8 +216,10 @@ def _tell_of_service(
     before, version = versions
     _end_shadow(session, version)
     replaced = f" in place of {before.name} {before.version}" if before else ""
-    told = f"model {version.name} {version.version} put into service{replaced}, {how}"
-    _tell(session, change, version, f"{told}; bundle sha256 {version.bundle_sha256}", now)
+    told = (
+        f"model {version.name} {version.version} put into service{replaced}; bundle sha256 {version.bundle_sha256}"
+    )
+    _tell(session, change, version, f"{told}; {how}", now)
 
 
 def _end_shadow(session: Session, version: KnownModelVersion) -> None:

@@ -92,7 +92,7 @@ def _warn_of_open_secret(config: Path, settings: Settings) -> None:
 
 
 def _rescue_jobs(death: Death, database: Database, settings: Settings) -> None:
-    """What the dead process had claimed need not wait for its lease to run out; it reads with no model any more."""
+    """What the dead process had claimed need not wait for its lease; no model is read with there any more."""
     try:
         rescue_worker(database, worker_name(death.pid), settings.jobs.max_attempts)
         with database.write() as session:
