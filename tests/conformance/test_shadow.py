@@ -8,7 +8,7 @@ from itertools import count
 
 import numpy as np
 import pytest
-from rows import NOW, add_study
+from rows import NOW
 from structlog.testing import capture_logs
 
 from osteo_pacs.cli.model_shadow import compared
@@ -18,6 +18,7 @@ from osteo_pacs.db.drift import Figure
 from osteo_pacs.db.model_versions import NewModelVersion
 from osteo_pacs.db.reports import NewReport
 from osteo_pacs.db.shadow import Said
+from osteo_pacs.db.tables import Study
 from osteo_pacs.housekeeping.drift import watch_drift
 
 BUNDLE = NewModelVersion("spine", "1.0", "a" * 64, "b" * 64, "2.25.1")
@@ -36,22 +37,28 @@ def versions(database):
 
 def read(database, version, outcome="negative", probability=0.1, *, at=NOW, label=None, reason="poor_coverage"):
     """A study, its report by this version, and perhaps a label; the report's number."""
-    study_id = add_study(database)
+    with database.write() as session:
+        return add(session, version, outcome, probability, at=at, label=label, reason=reason)
+
+
+def add(session, version, outcome, probability, *, at=NOW, label=None, reason="poor_coverage"):
+    number = next(_serial)
+    study = Study(study_instance_uid=f"2.25.9{number}", received_at=at, opened_at=at, last_received_at=at)
+    session.add(study)
+    session.flush()
     refusals = [{"reason": reason}] if outcome == "refused" else []
     new = NewReport(
-        study_id=study_id,
-        input_digest=f"{next(_serial):064}",
+        study_id=study.id,
+        input_digest=f"{number:064}",
         model_version_id=version,
         outcome=outcome,
         probability=None if outcome == "refused" else float(probability),
         created_at=at,
         readings={"refusals": refusals},
     )
-    with database.write() as session:
-        report_id = reports.add_report(session, new, [])
-        if label is not None:
-            statement = labels.NewLabel(study_id, is_positive=label, source="reader", labelled_at=at)
-            labels.add_label(session, statement, at)
+    report_id = reports.add_report(session, new, [])
+    if label is not None:
+        labels.add_label(session, labels.NewLabel(study.id, is_positive=label, source="r", labelled_at=at), at)
     return report_id
 
 
@@ -138,8 +145,10 @@ def test_a_worker_tells_what_it_reads_with_and_what_it_could_not_load(database, 
 
 
 def fill(database, version, probabilities, *, at=NOW, **keys):
-    for probability in probabilities:
-        read(database, version, "positive" if probability > 0.5 else "negative", probability, at=at, **keys)
+    with database.write() as session:
+        for probability in probabilities:
+            outcome = "positive" if probability > 0.5 else "negative"
+            add(session, version, outcome, probability, at=at, **keys)
 
 
 def figures(database, now, settings=LIMITS):
