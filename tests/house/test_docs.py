@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from house import reference, typed
-from osteo_pacs.cli import app, audit, queue, retention, study
+from osteo_pacs.cli import app, audit, model_drift, model_registry, model_shadow, queue, retention, study
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
@@ -69,6 +69,12 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `staying`", retention.staying_facts(MagicMock())),
         ("## `retention run`", retention.gone_facts(MagicMock(), 0)),
         ("### `checks`", Check.__slots__),
+        ("## `model list`", model_registry.version_facts(MagicMock(), is_shadow=False, workers=0)),
+        ("### `activations`", model_registry.activation_facts(MagicMock())),
+        ("### `gate`", model_registry.decision_facts(MagicMock(), {})),
+        ("### `serving`", model_registry.serving_facts(MagicMock(), MagicMock())),
+        ("### `shadow`", model_shadow.compared([])),
+        ("## `model drift`", model_drift.drift_facts(MagicMock())),
         ("## `audit list`", audit.event_facts(MagicMock())),
         ("## `audit verify`", audit.verdict_facts(MagicMock())),
     ],
