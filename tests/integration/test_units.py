@@ -76,7 +76,9 @@ def test_no_unit_is_without_its_bounds(unit, line):
     assert values(unit, "RestrictAddressFamilies")
 
 
-@pytest.mark.parametrize("unit", ["osteo-pacs-worker@.service", "osteo-pacs-scheduler.service", "osteo-pacs-shadow.service"])
+@pytest.mark.parametrize(
+    "unit", ["osteo-pacs-worker@.service", "osteo-pacs-scheduler.service", "osteo-pacs-shadow.service"]
+)
 def test_what_meets_no_peer_reaches_no_address(unit):
     assert values(unit, "RestrictAddressFamilies") == ["AF_UNIX"]
     assert values(unit, "IPAddressDeny") == ["any"]
