@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from bundles import paper_bundle
+from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.db import gate_decisions, model_serving, model_versions, shadow
 from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.gate_decisions import NewDecision
@@ -59,7 +60,7 @@ def test_a_version_is_named_by_its_version_its_number_or_its_digest(registry, na
 
 
 def test_a_version_that_is_not_there_names_the_list(registry):
-    assert "osteo-pacs model list" in registry.error("model", "show", "9.9", exit_code=4)
+    assert "osteo-pacs model list" in registry.error("model", "show", "9.9", exit_code=ExitCode.NOT_FOUND)
 
 
 def test_without_the_gate_the_refusal_names_the_command(registry):
@@ -114,7 +115,9 @@ def test_a_shadow_comes_and_goes_and_is_told(registry):
     assert [each["is_shadow"] for each in registry.json("model", "list")] == [False, True]
     assert registry.json("model", "shadow", "--off") == {"version": "1.1", "is_shadow": False}
     assert registry.lines("model", "shadow", "--off") == ["No version read as a shadow."]
-    assert [record.description.split(" ", 7)[-1] for record in audited(registry)[:2]] != []
+    ended, began = (record.description for record in audited(registry)[:2])
+    assert began.endswith(" 1.1 reads as shadow")
+    assert ended.endswith(" 1.1 no longer reads as shadow")
     with registry.database.read() as session:
         assert shadow.current(session) is None
 
