@@ -9,7 +9,7 @@ from osteo_pacs.config import Settings
 from osteo_pacs.service.fence import ASSOCIATIONS
 from osteo_pacs.service.process import process
 
-YIELDS = 15
+YIELDS = 10
 """Of the scheduler's 20 steps of niceness."""
 
 
