@@ -17,10 +17,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from osteo_pacs import log
+from osteo_pacs.audit.events import bundle_tampered
 from osteo_pacs.clock import Clock
-from osteo_pacs.db import model_serving, model_versions
+from osteo_pacs.db import audit, model_serving, model_versions
 from osteo_pacs.db.model_versions import KnownModelVersion
 from osteo_pacs.db.session import Database
+from osteo_pacs.sealed import BundleTampered
+from osteo_pacs.signature import BundleNotSigned
+from osteo_pacs.worker.in_service import BundleOf
 from osteo_pacs.worker.ready import Ready
 
 LOOK_EVERY_S = 0.5
@@ -53,6 +57,7 @@ class Succession:
         self,
         first: Ready,
         load: Load,
+        bundle_of: BundleOf,
         *,
         database: Database,
         worker: str,
@@ -61,6 +66,7 @@ class Succession:
     ) -> None:
         self.ready = first
         self._load = load
+        self._bundle_of = bundle_of
         self._database = database
         self._worker = worker
         self._clock = clock
@@ -134,6 +140,7 @@ class Succession:
             return
         self._loading = None
         if loading.error is not None:
+            self._alert(loading.known, loading.error)
             self._failed = (loading.known.id, now_s + TRY_AGAIN_AFTER_S)
             self._tell_failure(loading.known, str(loading.error) or type(loading.error).__name__)
         elif loading.ready is not None and loading.known.id == wanted_id:
@@ -154,6 +161,14 @@ class Succession:
         log.get_logger().info(
             "model_swapped", worker=self._worker, device=ready.runtime, model_version=ready.known.version
         )
+
+    def _alert(self, known: KnownModelVersion, error: Exception) -> None:
+        """The audit trail hears of a bundle that was tampered with; once, not at each further try."""
+        is_new = self._failed is None or self._failed[0] != known.id
+        if is_new and isinstance(error, BundleTampered | BundleNotSigned):
+            told = bundle_tampered("worker", self._bundle_of(known), error.message, self._clock())
+            with self._database.write() as session:
+                audit.append(session, told)
 
     def _tell_failure(self, known: KnownModelVersion, reason: str) -> None:
         log.get_logger().error(

@@ -32,7 +32,7 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
         return make_ready(settings, database, known, bundle_of(known))
 
     first, name = load(in_service), worker_name()
-    succession = Succession(first, load, database=database, worker=name, clock=utc_now)
+    succession = Succession(first, load, bundle_of, database=database, worker=name, clock=utc_now)
     try:
         succession.begin()
         log.get_logger().info("worker_ready", worker=name, device=first.runtime, model_version=first.known.version)

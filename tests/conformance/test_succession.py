@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,9 @@ from rows import NOW
 from structlog.testing import capture_logs
 
 from osteo_pacs.db import model_serving, model_versions
+from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.model_versions import NewModelVersion
+from osteo_pacs.sealed import BundleTampered
 from osteo_pacs.worker.succession import LOOK_EVERY_S, SLOW_AFTER_S, TRY_AGAIN_AFTER_S, Succession
 from peers.polling import until
 
@@ -46,7 +49,13 @@ class Worker:
             model_versions.activate(session, self.ids[0], NOW)
             first = Ready(model_versions.active(session))
         self.succession = Succession(
-            first, self.load, database=database, worker="w", clock=lambda: NOW, monotonic=lambda: self.now_s
+            first,
+            self.load,
+            lambda _known: Path("bundle"),
+            database=database,
+            worker="w",
+            clock=lambda: NOW,
+            monotonic=lambda: self.now_s,
         )
         self.succession.begin()
 
@@ -115,6 +124,17 @@ def test_a_version_that_cannot_be_loaded_is_told_and_tried_again_later(worker):
     worker.now_s += TRY_AGAIN_AFTER_S
     worker.settle()
     assert (worker.version, worker.told().serving.failure) == ("1.1", None)
+
+
+def test_a_bundle_that_was_tampered_with_is_told_in_the_audit_trail_once(worker, database):
+    worker.error = BundleTampered("models/model.safetensors has been changed")
+    worker.activate(1)
+    for _ in range(2):
+        worker.settle()
+        worker.now_s += TRY_AGAIN_AFTER_S
+    with database.read() as session:
+        [record] = list_records(session)
+    assert "has been changed" in record.record.description
 
 
 def test_a_rollback_while_the_new_version_loads_leaves_the_old_one(worker):
