@@ -30,6 +30,7 @@ from osteo_pacs.worker.ready import Ready
 LOOK_EVERY_S = 0.5
 TRY_AGAIN_AFTER_S = 30.0
 SLOW_AFTER_S = 180.0
+TRIES = 2
 
 Load = Callable[[KnownModelVersion], Ready]
 
@@ -124,10 +125,14 @@ class Succession:
     def _run(self) -> None:
         loading = self._loading
         assert loading is not None  # noqa: S101 - it is set before the thread starts
-        try:
-            loading.ready = self._load(loading.known)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with a new version, the old one reads on
-            loading.error = error
+        # MONAI walks over the loaded modules, and breaks off where the other thread imports one: so it is tried twice.
+        for _ in range(TRIES):
+            try:
+                loading.ready, loading.error = self._load(loading.known), None
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a new version, the old one reads on
+                loading.error = error
+            else:
+                return
 
     def _look_at_loading(self, wanted_id: int | None, now_s: float) -> None:
         loading = self._loading

@@ -42,6 +42,7 @@ class Worker:
         self.database = database
         self.now_s = 0.0
         self.error = None
+        self.errors = []
         self.may_load = threading.Event()
         self.may_load.set()
         with database.write() as session:
@@ -61,6 +62,8 @@ class Worker:
 
     def load(self, known):
         assert self.may_load.wait(20)
+        if self.errors:
+            raise self.errors.pop()
         if self.error:
             raise self.error
         return Ready(known)
@@ -122,6 +125,13 @@ def test_a_version_that_cannot_be_loaded_is_told_and_tried_again_later(worker):
     assert (worker.version, told.with_, told.serving.failure) == ("1.0", 0, "it is damaged")
     worker.error = None
     worker.now_s += TRY_AGAIN_AFTER_S
+    worker.settle()
+    assert (worker.version, worker.told().serving.failure) == ("1.1", None)
+
+
+def test_an_import_beside_the_loading_costs_a_second_try_and_no_more(worker):
+    worker.errors = [RuntimeError("dictionary changed size during iteration")]
+    worker.activate(1)
     worker.settle()
     assert (worker.version, worker.told().serving.failure) == ("1.1", None)
 
