@@ -125,7 +125,7 @@ class Succession:
     def _run(self) -> None:
         loading = self._loading
         assert loading is not None  # noqa: S101 - it is set before the thread starts
-        # MONAI walks over the loaded modules, and breaks off where the other thread imports one: so it is tried twice.
+        # MONAI walks over the loaded modules, and breaks off where another thread imports one meanwhile.
         for _ in range(TRIES):
             try:
                 loading.ready, loading.error = self._load(loading.known), None
