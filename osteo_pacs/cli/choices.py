@@ -43,6 +43,7 @@ class AuditEventName(StrEnum):
     AUDIT_LOG_USED = "audit_log_used"
     INSTANCES_TRANSFERRED = "instances_transferred"
     STUDY_DELETED = "study_deleted"
+    EXPORT = "export"
     PROCEDURE_RECORD = "procedure_record"
     SECURITY_ALERT = "security_alert"
 

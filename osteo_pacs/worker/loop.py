@@ -19,6 +19,7 @@ from osteo_pacs.errors import RetryableError
 from osteo_pacs.jobs import queue
 from osteo_pacs.jobs.queue import Claim
 from osteo_pacs.worker.batch import Attempt, BatchReader
+from osteo_pacs.worker.documents import DocumentReader
 from osteo_pacs.worker.heartbeat import keep_leases
 from osteo_pacs.worker.outcome import Failed, NothingToReport, Reported, failure
 from osteo_pacs.worker.settle import Settler
@@ -36,6 +37,7 @@ class Loop:
         database: Database,
         reader: BatchReader,
         settler: Settler,
+        documents: DocumentReader,
         name: str,
         clock: Clock,
     ) -> None:
@@ -43,6 +45,7 @@ class Loop:
         self._database = database
         self._reader = reader
         self._settler = settler
+        self._documents = documents
         self._name = name
         self._clock = clock
 
@@ -52,6 +55,7 @@ class Loop:
             while not (stop.is_set() or self._reader.is_device_poisoned):
                 try:
                     has_worked = self._work_once(stop)
+                    has_worked |= self._documents.read_due()
                 except RetryableError as error:
                     log.get_logger().warning("worker_waits", reason=str(error))
                     stop.wait(WAIT_AFTER_TROUBLE_S)

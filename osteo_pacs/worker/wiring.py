@@ -25,6 +25,7 @@ from osteo_pacs.jobs.retry import Backoff
 from osteo_pacs.jobs.workers import worker_name
 from osteo_pacs.spool import Spool
 from osteo_pacs.worker.batch import BatchReader
+from osteo_pacs.worker.documents import DocumentReader
 from osteo_pacs.worker.loop import Loop
 from osteo_pacs.worker.settle import Settler
 from osteo_pacs.worker.study import StudyOpener
@@ -70,7 +71,22 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
         log.get_logger().info(
             "worker_ready", worker=name, device=model.runtime.name, model_version=model.version.version
         )
-        yield Loop(settings=settings, database=database, reader=reader, settler=settler, name=name, clock=utc_now)
+        documents = DocumentReader(
+            database=database,
+            spool=Spool(settings.spool.directory),
+            decoder=decoder,
+            rules=settings.labels,
+            clock=utc_now,
+        )
+        yield Loop(
+            settings=settings,
+            database=database,
+            reader=reader,
+            settler=settler,
+            documents=documents,
+            name=name,
+            clock=utc_now,
+        )
 
 
 def _decoder(settings: Settings, bundle: Path) -> Decoder:
