@@ -36,6 +36,14 @@ class StudyStateName(StrEnum):
     CANCELLED = "cancelled"
 
 
+class LabelName(StrEnum):
+    """Names of ``Says``."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    EXCLUDE = "exclude"
+
+
 class AuditEventName(StrEnum):
     """Names of ``EventId``."""
 

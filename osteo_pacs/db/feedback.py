@@ -91,7 +91,7 @@ def known_about(session: Session, document: WaitingDocument, uids: Collection[st
         study_id=document.study_id,
         is_ours=document.sop_instance_uid in reports,
         reports=reports,
-        images={uid: study_id for uid, study_id in session.execute(images)},
+        images={row.sop_instance_uid: row.study_id for row in session.execute(images)},
         questions=frozenset(tracking_uid(uid, OSTEOPOROSIS.value) for uid in session.scalars(of_asked)),
     )
 

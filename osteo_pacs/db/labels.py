@@ -1,4 +1,4 @@
-"""Labels: what a reader, a scanner or a file says of a study. A label is only ever added, and the same one once."""
+"""Labels: what a reader, a scanner or a file says of a study. One is only ever added, and the same one once."""
 
 from __future__ import annotations
 
@@ -87,10 +87,15 @@ def add_label(session: Session, new: NewLabel, now: datetime) -> int | None:
     return label_id
 
 
-def has_label(session: Session, new: NewLabel) -> bool:
-    """Whether the same statement is there."""
-    same = select(Label.id).where(Label.study_id == new.study_id, Label.digest == new.digest)
-    return session.scalar(same) is not None
+def is_said(session: Session, new: NewLabel) -> bool:
+    """Whether the same author has said the same at that time, from whatever source we know it."""
+    same = select(Label.id).where(
+        Label.study_id == new.study_id,
+        Label.author == new.author[:LONGEST_AUTHOR],
+        Label.labelled_at == new.labelled_at,
+        Label.is_positive.is_(new.is_positive),
+    )
+    return session.scalar(same.limit(1)) is not None
 
 
 def list_labels(session: Session, study_id: int | None = None) -> list[KnownLabel]:

@@ -1,8 +1,8 @@
 """What a received document says of studies: a label, a rejection, or nothing and why.
 
-A reader's verified successor of our report is a label (PS3.3 C.17.2, Predecessor Documents Sequence); a Key
-Object Selection that rejects a report or an image of a study leaves the study out (CID 7010); an SR of a scanner is
-a label where the site has said which of its measurements is the T-score of L1-L4.
+A reader's verified successor of our report is a label (PS3.3 C.17.2, Predecessor Documents Sequence). A Key
+Object Selection that rejects a report or an image of a study leaves the study out (CID 7010). An SR of a scanner
+is a label where the site has said which of its measurements is the T-score of L1-L4.
 """
 
 from __future__ import annotations
