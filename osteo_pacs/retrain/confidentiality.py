@@ -44,8 +44,8 @@ class Action(Enum):
 
 _TABLE: dict[Action, str] = {
     Action.KEEP: """
-        SOPClassUID Modality Manufacturer ManufacturerModelName ConversionType BodyPartExamined ViewPosition Laterality
-        ImageLaterality PatientOrientation SeriesNumber InstanceNumber PatientSex PatientSize PatientWeight
+        SOPClassUID Modality Manufacturer ManufacturerModelName ConversionType BodyPartExamined ViewPosition
+        PatientOrientation SeriesNumber InstanceNumber PatientSex PatientSize PatientWeight
         PresentationIntentType PixelIntensityRelationship PixelIntensityRelationshipSign PresentationLUTShape
         PixelSpacing ImagerPixelSpacing NominalScannedPixelSpacing PixelAspectRatio
     """,
@@ -60,7 +60,7 @@ PROFILE: dict[str, Action] = {keyword: action for action, words in _TABLE.items(
 
 _ALWAYS = {
     keyword for keyword, action in PROFILE.items() if action in {Action.EMPTY, Action.DATE, Action.PATIENT}
-} | {"PatientSex", "SeriesNumber", "InstanceNumber", "BodyPartExamined", "ViewPosition", "Laterality"}
+} | {"PatientSex", "SeriesNumber", "InstanceNumber", "BodyPartExamined", "ViewPosition"}
 """Type 2 in the images' IODs (PS3.3 A.2, A.8, A.26): they stand there, empty where nothing is known."""
 
 
@@ -95,7 +95,7 @@ def _element(
         case Action.UID:
             kept = secret.uid(text)
         case Action.PATIENT:
-            kept = patient_key[:16]
+            kept = f"SUBJECT^{patient_key[:16]}" if keyword == "PatientName" else patient_key[:16]
         case Action.DATE:
             kept = _moved_back(text, secret.days(patient_key)) if is_shifted else None
         case Action.AGE:

@@ -1,12 +1,13 @@
 """A picture as a data set holds it: the analysed crop in a frame, under a header without the patient.
 
-The frame lets the bundle's preprocessing find the same crop again: a white line outside, as around a scan, and within
-it as many grey pixels as the bundle blackens beside what lies outside.
+The frame lets the bundle's preprocessing find the same crop again: a white line outside, as around a scan, and
+within it as many grey pixels as the bundle blackens beside what lies outside.
 """
 
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +19,16 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from osteo_pacs.dicom import sop_classes
 from osteo_pacs.dicom.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
-_GREY, _WHITE = 0.5, 1.0
+_GREY, _WHITE = 128, 255
+"""Of 8 bits."""
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
 _DIGITAL_X_RAY = (sop_classes.DIGITAL_X_RAY_FOR_PRESENTATION, sop_classes.DIGITAL_X_RAY_FOR_PROCESSING)
 
 
 def framed(scan: npt.NDArray[np.float32], margin: int) -> npt.NDArray[np.float32]:
     """The crop, (rows, columns), with ``margin`` grey pixels and a white line around it."""
-    return np.pad(np.pad(scan, margin, constant_values=_GREY), 1, constant_values=_WHITE)
+    grey, white = _shown(np.array([_GREY, _WHITE], dtype=np.uint8), 8)
+    return np.pad(np.pad(scan, margin, constant_values=grey), 1, constant_values=white)
 
 
 def add_pixels(ds: Dataset, picture: npt.NDArray[np.float32], spacing_mm: tuple[float, float] | None) -> Dataset:
@@ -65,15 +68,16 @@ def part10(ds: Dataset) -> bytes:
     return file.getvalue()
 
 
-def _stored(picture: npt.NDArray[np.float32], bits: int) -> npt.NDArray[np.unsignedinteger]:
-    values = np.rint(picture.astype(np.float64) * (2**bits - 1))
+def _stored(picture: npt.NDArray[np.float32], bits: int) -> npt.NDArray[Any]:
+    values: npt.NDArray[Any] = np.rint(picture.astype(np.float64) * (2**bits - 1))
     return values.astype("<u1" if bits == 8 else "<u2")  # noqa: PLR2004 - bits of a byte
 
 
-def _shown(values: npt.NDArray[np.unsignedinteger], bits: int) -> npt.NDArray[np.float32]:
+def _shown(values: npt.NDArray[Any], bits: int) -> npt.NDArray[np.float32]:
     """Stored values as the bundle shows them without a window: over the whole range of their bits."""
     span = np.float32(2**bits - 1)
-    return (values.astype(np.float32) - span / 2) / span + np.float32(0.5)
+    shown: npt.NDArray[np.float32] = (values.astype(np.float32) - span / 2) / span + np.float32(0.5)
+    return shown
 
 
 def _add_spacing(ds: Dataset, spacing_mm: tuple[float, float] | None) -> None:
@@ -82,6 +86,5 @@ def _add_spacing(ds: Dataset, spacing_mm: tuple[float, float] | None) -> None:
         for keyword in _SPACINGS:
             if keyword in ds:
                 del ds[keyword]
-        ds.PixelAspectRatio = ["1", "1"]
     elif told is None:
         ds.PixelSpacing = [f"{distance:.10g}" for distance in spacing_mm]
