@@ -1,4 +1,4 @@
-"""Data sets: which labelled studies can be in one, what is in each, and on which side a patient stands for good."""
+"""Data sets: which labelled studies can be in one, what is in each, and on which side a patient stands."""
 
 from __future__ import annotations
 
@@ -102,6 +102,7 @@ def add_data_set(
     digest: str,
     facts: Mapping[str, Any],
     items: Sequence[NewItem],
+    *,
     sides: Mapping[str, bool],
     now: datetime,
 ) -> tuple[int, bool]:

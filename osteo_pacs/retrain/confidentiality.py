@@ -44,7 +44,7 @@ class Action(Enum):
 
 _TABLE: dict[Action, str] = {
     Action.KEEP: """
-        SOPClassUID Modality Manufacturer ManufacturerModelName ConversionType BodyPartExamined ViewPosition
+        SOPClassUID Modality Manufacturer ManufacturerModelName ConversionType BodyPartExamined ViewPosition Laterality
         PatientOrientation SeriesNumber InstanceNumber PatientSex PatientSize PatientWeight
         PresentationIntentType PixelIntensityRelationship PixelIntensityRelationshipSign PresentationLUTShape
         PixelSpacing ImagerPixelSpacing NominalScannedPixelSpacing PixelAspectRatio
@@ -60,7 +60,7 @@ PROFILE: dict[str, Action] = {keyword: action for action, words in _TABLE.items(
 
 _ALWAYS = {
     keyword for keyword, action in PROFILE.items() if action in {Action.EMPTY, Action.DATE, Action.PATIENT}
-} | {"PatientSex", "SeriesNumber", "InstanceNumber", "BodyPartExamined", "ViewPosition"}
+} | {"PatientSex", "SeriesNumber", "InstanceNumber"}
 """Type 2 in the images' IODs (PS3.3 A.2, A.8, A.26): they stand there, empty where nothing is known."""
 
 

@@ -1,7 +1,7 @@
-"""A data set from labelled studies: a folder that the bundle trains on as it is, and what the database keeps of it.
+"""A data set from labelled studies: a folder that the bundle trains on as it is, and what the database keeps.
 
-    with builder(settings, database, by=person) as build:
-        built = build.build(advance)
+    with builder(settings, database, by=person) as ready:
+        built = ready.build(advance)
 
 The same studies, labels, secret, bundle and configuration give the same digest, and the same bytes.
 """
@@ -152,7 +152,7 @@ class Builder:
             "folds": self.recipe.folds,
             "dates": self.recipe.dates,
         }
-        in_order = sorted(((one.name, one.reason) for one in left_out))
+        in_order = sorted((one.name, one.reason) for one in left_out)
         return Manifest(tuple(pictures), tuple(in_order), recipe | dict(self.made_by))
 
     def _keep(self, manifest: Manifest, crops: Sequence[Crop], placement: Placement, folder: Path) -> Built:
@@ -161,7 +161,7 @@ class Builder:
         now = self.clock()
         with self.database.write() as session:
             data_set_id, is_new = data_sets.add_data_set(
-                session, manifest.digest, manifest.facts(), items, placement.sides, now
+                session, manifest.digest, manifest.facts(), items, sides=placement.sides, now=now
             )
             if is_new:
                 what = f"data set {data_set_id} built: {len(items)} images of {len(placement.places)} patients"
