@@ -11,6 +11,7 @@ import osteo_pacs
 from osteo_pacs.cli import (
     audit,
     config,
+    dataset,
     db,
     label_changes,
     model,
@@ -69,6 +70,7 @@ app.add_typer(study.app, name="study")
 app.add_typer(queue_changes.app, name="queue")
 app.add_typer(retention.app, name="retention")
 app.add_typer(label_changes.app, name="label")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(model.app, name="model")
 app.add_typer(audit.app, name="audit")
 app.command()(send.send)

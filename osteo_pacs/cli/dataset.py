@@ -9,8 +9,8 @@ import typer
 
 from osteo_pacs.cli.output import Json, print_json, print_table
 from osteo_pacs.cli.person import who_types
-from osteo_pacs.cli.progress import progress
 from osteo_pacs.cli.program import opened_database, settings_of
+from osteo_pacs.cli.progress import progress
 from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:

@@ -160,9 +160,9 @@ def one_study(session: Session, name: str) -> tuple[int, str]:
 
 def rules_of(settings: Settings) -> LabelRules:
     """The rules of [labels]."""
-    from osteo_pacs.labels.effective import LabelRules, Source
+    from osteo_pacs.labels.effective import LabelRules
 
-    return LabelRules(tuple(map(Source, settings.labels.precedence)), settings.labels.t_score_cut_off)
+    return LabelRules.of(settings.labels.precedence, settings.labels.t_score_cut_off)
 
 
 def _judged(context: typer.Context) -> list[tuple[LabelledStudy, Effective]]:

@@ -72,6 +72,10 @@ class Datasets(Section):
     min_per_class: Count = Field(
         5, description="Patients of each class that training, validation and test each need."
     )
+    keep_burned_in_text: bool = Field(
+        False,
+        description="Whether pictures with text in the analysed region are taken; look first at what it says.",
+    )
     dates: Literal["remove", "shift"] = Field(
         "remove",
         description="What becomes of dates: they go, or every patient's are moved back by days of their own.",

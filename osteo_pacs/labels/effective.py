@@ -62,6 +62,11 @@ class LabelRules:
     precedence: tuple[Source, ...]
     cut_off: float
 
+    @classmethod
+    def of(cls, precedence: Iterable[str], cut_off: float) -> LabelRules:
+        """The rules of [labels]."""
+        return cls(tuple(map(Source, precedence)), cut_off)
+
 
 @dataclass(frozen=True, slots=True)
 class Effective:

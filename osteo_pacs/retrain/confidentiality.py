@@ -44,8 +44,8 @@ class Action(Enum):
 
 _TABLE: dict[Action, str] = {
     Action.KEEP: """
-        SOPClassUID Modality Manufacturer ManufacturerModelName ConversionType BodyPartExamined ViewPosition Laterality
-        PatientOrientation SeriesNumber InstanceNumber PatientSex PatientSize PatientWeight
+        SOPClassUID Modality Manufacturer ManufacturerModelName ConversionType BodyPartExamined ViewPosition
+        Laterality PatientOrientation SeriesNumber InstanceNumber PatientSex PatientSize PatientWeight
         PresentationIntentType PixelIntensityRelationship PixelIntensityRelationshipSign PresentationLUTShape
         PixelSpacing ImagerPixelSpacing NominalScannedPixelSpacing PixelAspectRatio
     """,
@@ -65,9 +65,22 @@ _ALWAYS = {
 
 
 def without_identity(
-    header: Dataset, secret: SiteSecret, patient_key: str, *, dates: Literal["remove", "shift"]
+    header: Dataset,
+    secret: SiteSecret,
+    patient_key: str,
+    *,
+    dates: Literal["remove", "shift"],
+    has_text: bool = False,
 ) -> Dataset:
-    """What may leave of a header; the pixels and what describes them are the caller's."""
+    """What may leave of a header; the pixels and what describes them are the caller's.
+
+    Args:
+        header: as it was received.
+        secret: names the patient's UIDs anew.
+        patient_key: the patient's name in data sets.
+        dates: what becomes of them.
+        has_text: text is burned into the pixels that the caller puts in.
+    """
     clean = Dataset()
     clean.SpecificCharacterSet = "ISO_IR 192"
     for keyword, action in PROFILE.items():
@@ -75,11 +88,16 @@ def without_identity(
             clean.add(_element(header, keyword, action, secret, patient_key, is_shifted=dates == "shift"))
     clean.PatientIdentityRemoved = "YES"
     clean.DeidentificationMethod = METHOD
-    options = [BASIC_PROFILE, CLEAN_PIXEL_DATA, PATIENT_CHARACTERISTICS]
-    options += [MODIFIED_DATES] if dates == "shift" else []
+    wanted = {
+        BASIC_PROFILE: True,
+        CLEAN_PIXEL_DATA: not has_text,
+        MODIFIED_DATES: dates == "shift",
+        PATIENT_CHARACTERISTICS: True,
+    }
+    options = [option for option, is_so in wanted.items() if is_so]
     clean.DeidentificationMethodCodeSequence = [_code(option) for option in options]
     clean.LongitudinalTemporalInformationModified = "MODIFIED" if dates == "shift" else "REMOVED"
-    clean.BurnedInAnnotation = "NO"
+    clean.BurnedInAnnotation = "YES" if has_text else "NO"
     return clean
 
 

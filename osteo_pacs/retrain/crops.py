@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from monai.transforms.compose import Compose
 from pydicom import Dataset
 
+from osteo_pacs.config.labels import Datasets
 from osteo_pacs.db.data_sets import Candidate, SelectedImage
 from osteo_pacs.decode import Decoded, Decoder, Undecodable
 from osteo_pacs.infer.analysed import Analysed, analyse
@@ -66,7 +66,7 @@ class Cropper:
         decoder: Decoder,
         prepare: Compose,
         secret: SiteSecret,
-        dates: Literal["remove", "shift"],
+        recipe: Datasets,
         pixel_limit: int,
     ) -> None:
         self._folder = folder
@@ -74,7 +74,7 @@ class Cropper:
         self._decoder = decoder
         self._prepare = prepare
         self._secret = secret
-        self._dates = dates
+        self._recipe = recipe
         self._pixel_limit = pixel_limit
 
     def crop(self, study: LabelledStudy, image: SelectedImage) -> Crop | LeftOut:
@@ -89,9 +89,12 @@ class Cropper:
         if isinstance(header, Undecodable) or isinstance(decoded, Undecodable):
             return LeftOut(name, "it cannot be decoded")
         analysed = analyse(self._prepare, decoded.image)
-        if reason := _burned_in(header, decoded, analysed):
+        reason = _burned_in(header, decoded, analysed)
+        if reason and not self._recipe.keep_burned_in_text:
             return LeftOut(name, reason)
-        clean = without_identity(header, self._secret, study.patient, dates=self._dates)
+        clean = without_identity(
+            header, self._secret, study.patient, dates=self._recipe.dates, has_text=bool(reason)
+        )
         content = part10(add_pixels(clean, framed(analysed.scan, analysed.margin), decoded.image.spacing_mm))
         (self._folder / name).write_bytes(content)
         if not self._is_read_alike(self._folder / name, analysed):

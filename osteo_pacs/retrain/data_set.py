@@ -151,6 +151,7 @@ class Builder:
             "test_share": self.recipe.test_share,
             "folds": self.recipe.folds,
             "dates": self.recipe.dates,
+            "keep_burned_in_text": self.recipe.keep_burned_in_text,
         }
         in_order = sorted((one.name, one.reason) for one in left_out)
         return Manifest(tuple(pictures), tuple(in_order), recipe | dict(self.made_by))

@@ -13,7 +13,7 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.session import Database
 from osteo_pacs.decode import Decoder
 from osteo_pacs.infer.bundle import load_preparation
-from osteo_pacs.labels.effective import LabelRules, Source
+from osteo_pacs.labels.effective import LabelRules
 from osteo_pacs.retrain.crops import Cropper
 from osteo_pacs.retrain.data_set import Builder
 from osteo_pacs.retrain.site_secret import SiteSecret
@@ -23,11 +23,6 @@ from osteo_pacs.spool import Spool
 MEBIBYTE = 1 << 20
 _DECIDING = ("configs/inference.json", "scripts/preprocess.py", "scripts/reader.py", "scripts/rendering.py")
 """Files of the bundle that decide on the crop."""
-
-
-def label_rules(settings: Settings) -> LabelRules:
-    """The rules of [labels]."""
-    return LabelRules(tuple(map(Source, settings.labels.precedence)), settings.labels.t_score_cut_off)
 
 
 @contextmanager
@@ -52,7 +47,7 @@ def builder(settings: Settings, database: Database, *, by: Participant) -> Itera
                 decoder=decoder,
                 prepare=prepare,
                 secret=secret,
-                dates=settings.datasets.dates,
+                recipe=settings.datasets,
                 pixel_limit=worker.max_pixels,
             )
 
@@ -60,7 +55,7 @@ def builder(settings: Settings, database: Database, *, by: Participant) -> Itera
             database=database,
             cropper=cropper,
             secret=secret,
-            rules=label_rules(settings),
+            rules=LabelRules.of(settings.labels.precedence, settings.labels.t_score_cut_off),
             recipe=settings.datasets,
             made_by={name: digests[name] for name in _DECIDING if name in digests},
             clock=utc_now,
