@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
+
 from osteo_pacs import shipped
 from osteo_pacs.audit.record import Participant
 from osteo_pacs.clock import utc_now
@@ -51,13 +53,19 @@ def builder(settings: Settings, database: Database, *, by: Participant) -> Itera
                 pixel_limit=worker.max_pixels,
             )
 
-        yield Builder(
-            database=database,
-            cropper=cropper,
-            secret=secret,
-            rules=LabelRules.of(settings.labels.precedence, settings.labels.t_score_cut_off),
-            recipe=settings.datasets,
-            made_by={name: digests[name] for name in _DECIDING if name in digests},
-            clock=utc_now,
-            by=by,
-        )
+        threads = torch.get_num_threads()
+        # One small picture at a time: threads would wait for each other longer than they work.
+        torch.set_num_threads(1)
+        try:
+            yield Builder(
+                database=database,
+                cropper=cropper,
+                secret=secret,
+                rules=LabelRules.of(settings.labels.precedence, settings.labels.t_score_cut_off),
+                recipe=settings.datasets,
+                made_by={name: digests[name] for name in _DECIDING if name in digests},
+                clock=utc_now,
+                by=by,
+            )
+        finally:
+            torch.set_num_threads(threads)
