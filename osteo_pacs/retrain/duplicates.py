@@ -16,7 +16,7 @@ from PIL import Image
 
 ROWS, COLUMNS = 16, 16
 NEAR = 20
-"""Bits of 256 that may differ. Of 60 simulated spines, copies (JPEG, scaled) differ in at most 12, others in 38."""
+"""Bits of 256 that may differ. Of 60 simulated spines, copies differ in 12 at most, other spines in 38 at least."""
 
 Key = TypeVar("Key", bound=Hashable)
 Bits = npt.NDArray[np.uint8]
