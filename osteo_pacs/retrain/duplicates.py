@@ -16,7 +16,7 @@ from PIL import Image
 
 ROWS, COLUMNS = 16, 16
 NEAR = 20
-"""Bits of 256 that may differ. Of 60 simulated spines, copies differ in 12 at most, other spines in 38 at least."""
+"""Bits of 256 that may differ. Of 60 simulated spines, copies differ in 12 at most, other spines in 38."""
 
 Key = TypeVar("Key", bound=Hashable)
 Bits = npt.NDArray[np.uint8]
