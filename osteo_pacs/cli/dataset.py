@@ -16,7 +16,7 @@ from osteo_pacs.clock import utc_now
 if TYPE_CHECKING:
     from osteo_pacs.db.data_sets import KnownDataSet
 
-app = typer.Typer(help="Build the data sets that models are trained and tested on.", no_args_is_help=True)
+app = typer.Typer(help="Build what models are trained and tested on.", no_args_is_help=True)
 
 Name = Annotated[
     str, typer.Argument(metavar="DATASET", help="The data set, by its number or the beginning of its digest.")
@@ -27,9 +27,9 @@ SHOWN = 12
 
 @app.command()
 def build(context: typer.Context, *, json: Json = False) -> None:
-    """Build a data set from all labelled studies, without their patients' identity.
+    """Build a data set from all labelled studies.
 
-    The same content gives the same data set. Its studies keep their images until it is dropped.
+    It has nothing of their patients' identity. The same content gives the same data set. Its studies keep their images until it is dropped.
     """
     from osteo_pacs.retrain.data_set_folder import find_data_set
     from osteo_pacs.retrain.data_set_wiring import builder
@@ -71,7 +71,7 @@ def list_(context: typer.Context, *, json: Json = False) -> None:
 
 @app.command()
 def show(context: typer.Context, dataset: Name, *, json: Json = False) -> None:
-    """Show what is in a data set, what was left out and why."""
+    """Show what is in a data set, and what is not."""
     from osteo_pacs.retrain.data_set_folder import find_data_set
 
     with opened_database(settings_of(context)) as database, database.read() as session:
@@ -94,7 +94,10 @@ def export(
     *,
     json: Json = False,
 ) -> None:
-    """Copy a data set to a folder, every file checked; look at the pictures before they leave the house."""
+    """Copy a data set to a folder, every file checked.
+
+    Look at the pictures before they leave the house.
+    """
     from osteo_pacs.audit.events import data_set_written
     from osteo_pacs.db import audit
     from osteo_pacs.retrain.data_set_folder import copy_data_set, find_data_set, folder_of, read_manifest
@@ -123,7 +126,7 @@ def drop(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and change nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Remove a data set; its studies are not held by it any more.
+    """Remove a data set and let its studies go.
 
     Who was locked away for testing stays so.
     """

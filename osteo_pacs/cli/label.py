@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from osteo_pacs.db.session import Session
     from osteo_pacs.labels.effective import Effective, LabelRules
 
-app = typer.Typer(help="See, import and settle the labels that models are trained on.", no_args_is_help=True)
+app = typer.Typer(help="See and settle what models are trained on.", no_args_is_help=True)
 
 StudyName = Annotated[
     str, typer.Argument(metavar="STUDY", help="The study, by its Study Instance UID or its accession number.")
@@ -40,7 +40,7 @@ def list_(
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
-    """List the labelled studies, each with the label that counts, the latest first."""
+    """List the labelled studies with what counts."""
     found = _judged(context)
     wanted = [(study, what) for study, what in reversed(found) if not label or str(what.says) in label]
     _show(wanted[:limit], if_empty="No labels.", is_json=json)
@@ -48,14 +48,17 @@ def list_(
 
 @app.command()
 def conflicts(context: typer.Context, *, json: Json = False) -> None:
-    """List the studies whose sources disagree, and that no person has decided."""
+    """List the studies whose sources disagree."""
     disputed = [(study, what) for study, what in _judged(context) if what.is_conflicting]
     _show(disputed, if_empty="No conflicts.", is_json=json)
 
 
 @app.command()
 def show(context: typer.Context, study: StudyName, *, json: Json = False) -> None:
-    """Show all that was said of one study, and what was made of the documents that came of it."""
+    """Show all that was said of one study.
+
+    What was made of the documents that came of it stands there, too.
+    """
     from osteo_pacs.db.feedback import documents_of
     from osteo_pacs.db.labels import LabelledStudy, list_labels
 
@@ -83,7 +86,7 @@ def export(
         typer.Argument(metavar="[FILE]", dir_okay=False, help="Where it is written; else standard output."),
     ] = None,
 ) -> None:
-    """Write every statement as CSV, which `label import` takes."""
+    """Write every statement as CSV."""
     from osteo_pacs.db.labels import labelled_studies
     from osteo_pacs.labels.csv_file import as_csv
     from osteo_pacs.labels.effective import Says

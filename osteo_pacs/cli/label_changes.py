@@ -12,7 +12,7 @@ from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.cli.label import StudyName, app, one_study
 from osteo_pacs.cli.output import Json, print_json
 from osteo_pacs.cli.person import who_types
-from osteo_pacs.cli.program import opened_database, settings_of
+from osteo_pacs.cli.program import NotFound, opened_database, settings_of
 from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ __all__ = ["app"]
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="The CSV file.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="The CSV file.")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be added, and add nothing.")] = False,
     skip_bad: Annotated[
@@ -34,12 +32,16 @@ def import_(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Import labels from a CSV file; nothing of it where a line is wrong, and nothing twice.
+    """Import labels from a CSV file.
+
+    Nothing of it where a line is wrong, and nothing twice.
 
     Columns: study, or accession_number, or study_instance_uid; label (positive, negative, exclude); date; reader.
     """
     from osteo_pacs.retrain.label_import import carry_out, plan_import
 
+    if not file.is_file():
+        raise NotFound(f"file {file}.")
     content, now = file.read_bytes(), utc_now()
     with opened_database(settings_of(context)) as database, database.write() as session:
         plan = plan_import(session, content, now)
@@ -67,7 +69,10 @@ def resolve(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a sentence without a name.")],
     json: Json = False,
 ) -> None:
-    """Decide by hand what a study is; it counts before every other source."""
+    """Decide by hand what a study is.
+
+    It counts before every other source.
+    """
     from osteo_pacs.audit.events import COMMAND_LINE, study_labelled
     from osteo_pacs.db import audit
     from osteo_pacs.db.labels import NewLabel, add_label
@@ -89,7 +94,10 @@ def resolve(
 
 @app.command()
 def reread(context: typer.Context, *, json: Json = False) -> None:
-    """Interpret again the documents that gave no label, as after a change of [labels]; the worker does it."""
+    """Interpret again the documents that gave no label.
+
+    A worker does it; as after a change of [labels].
+    """
     from osteo_pacs.db.feedback import await_again
 
     with opened_database(settings_of(context)) as database, database.write() as session:

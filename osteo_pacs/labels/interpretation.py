@@ -28,7 +28,7 @@ class TScoreItem(Protocol):
     """Which measurement is a T-score of L1-L4; an empty key holds for any."""
 
     @property
-    def code(self) -> str: ...  # noqa: D102 - the keys of [[labels.t_scores]]
+    def code(self) -> str: ...  # noqa: D102 - the keys of [labels] t_scores
     @property
     def scheme(self) -> str: ...  # noqa: D102
     @property

@@ -114,5 +114,5 @@ def _reason_of(found: tuple[Said, ...] | Nothing) -> str:
 
 
 def _facts(waiting: WaitingDocument, said: Said) -> dict[str, object]:
-    facts = {"sop_instance_uid": waiting.sop_instance_uid, labels.T_SCORE: said.t_score, "agrees": said.agrees}
-    return {key: value for key, value in facts.items() if value is not None}
+    known = {"sop_instance_uid": waiting.sop_instance_uid, labels.T_SCORE: said.t_score, "agrees": said.agrees}
+    return {key: value for key, value in known.items() if value is not None}

@@ -57,7 +57,7 @@ class Worker:
         )
 
     def work(self) -> None:
-        complete_due_studies(self.database, utc_now() + timedelta(minutes=1), QUIET, lambda study: None)
+        complete_due_studies(self.database, utc_now() + timedelta(minutes=1), QUIET, [].append)
         while not self.reader.read_due():
             pass
         with self.database.read() as session:
@@ -161,7 +161,7 @@ def test_a_document_of_an_unknown_study_is_kept_without_a_label(listener, worker
 def test_two_workers_that_read_one_document_make_one_label(listener, worker, tmp_path):
     spine = make_study(9).datasets[0]
     send(listener, tmp_path, scanner_report(spine, {"L1-L4": (("x", "99Y", "T-score"), -3.0)}))
-    complete_due_studies(listener.database, utc_now() + timedelta(minutes=1), QUIET, lambda study: None)
+    complete_due_studies(listener.database, utc_now() + timedelta(minutes=1), QUIET, [].append)
     with listener.database.read() as session:
         [waiting] = feedback.waiting_documents(session, 10)
     for _ in range(2):
