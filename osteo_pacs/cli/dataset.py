@@ -29,7 +29,8 @@ SHOWN = 12
 def build(context: typer.Context, *, json: Json = False) -> None:
     """Build a data set from all labelled studies.
 
-    It has nothing of their patients' identity. The same content gives the same data set. Its studies keep their images until it is dropped.
+    It has nothing of their patients' identity. The same content gives the same data set.
+    Its studies keep their images until it is dropped.
     """
     from osteo_pacs.retrain.data_set_folder import find_data_set
     from osteo_pacs.retrain.data_set_wiring import builder

@@ -27,7 +27,7 @@ from osteo_pacs.errors import PermanentError
 from osteo_pacs.labels.effective import LabelRules, Says, effective
 from osteo_pacs.retrain.crops import Crop, Cropper, LabelledStudy, LeftOut
 from osteo_pacs.retrain.duplicates import joined, near_pairs
-from osteo_pacs.retrain.manifest import Manifest, Picture, write_folder
+from osteo_pacs.retrain.manifest import Manifest, Picture, is_whole, write_folder
 from osteo_pacs.retrain.parts import Part, Placement, place
 from osteo_pacs.retrain.site_secret import SiteSecret
 
@@ -241,7 +241,8 @@ def _publish(work: Path, manifest: Manifest, folder: Path) -> None:
     """Brings the folder to its place whole, or not at all."""
     whole = work / "whole"
     write_folder(manifest, work, whole)
-    if folder.exists():
-        # Left by a build whose transaction failed, or by the same data set: the bytes are the same.
-        shutil.rmtree(folder)
+    if is_whole(folder, manifest):
+        # Someone may be training on it.
+        return
+    shutil.rmtree(folder, ignore_errors=True)
     whole.rename(folder)

@@ -111,5 +111,17 @@ def write_folder(manifest: Manifest, source: Path, folder: Path) -> None:
     _write(folder / MANIFEST, {"digest": manifest.digest} | manifest.content())
 
 
+def is_whole(folder: Path, manifest: Manifest) -> bool:
+    """Whether the folder holds this data set, every file as it was written."""
+    try:
+        held = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["digest"] == manifest.digest
+        return held and all(
+            hashlib.sha256((folder / one.image).read_bytes()).hexdigest() == one.sha256
+            for one in manifest.pictures
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+
+
 def _write(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

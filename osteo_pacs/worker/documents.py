@@ -14,6 +14,7 @@ from osteo_pacs.db.feedback import WaitingDocument
 from osteo_pacs.db.session import Database, Session
 from osteo_pacs.db.studies import study_uid
 from osteo_pacs.decode import Decoder, Undecodable
+from osteo_pacs.errors import RetryableError
 from osteo_pacs.labels.document import ReceivedDocument
 from osteo_pacs.labels.effective import Says
 from osteo_pacs.labels.interpretation import Nothing, Said, interpret, named_uids
@@ -21,6 +22,7 @@ from osteo_pacs.log import get_logger
 from osteo_pacs.spool import Spool
 
 AT_ONCE = 20
+OUR_FAULT = "it could not be interpreted by a fault of ours; the log tells more"
 
 
 class DocumentReader:
@@ -55,10 +57,20 @@ class DocumentReader:
         with self._database.read() as session:
             waiting = feedback.waiting_documents(session, AT_ONCE)
         for document in waiting:
-            self._read(document)
+            self._read_guarded(document)
         if len(waiting) < AT_ONCE:
             self._next_look_s = self._monotonic() + self._rules.every_s
         return bool(waiting)
+
+    def _read_guarded(self, waiting: WaitingDocument) -> None:
+        try:
+            self._read(waiting)
+        except RetryableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one document must not end the worker, again at every start
+            get_logger().error("document_failed", instance_id=waiting.instance_id, exc_info=error)
+            with self._database.write() as session:
+                feedback.settle(session, waiting.instance_id, "unreadable", OUR_FAULT, self._clock())
 
     def _read(self, waiting: WaitingDocument) -> None:
         document = None if waiting.is_removed else self._decoder.document(self._spool.path_of(waiting.path))

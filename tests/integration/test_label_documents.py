@@ -22,6 +22,7 @@ from osteo_pacs.labels.effective import LabelRules, Says, effective
 from osteo_pacs.phantom.study import make_study
 from osteo_pacs.receive.completeness import complete_due_studies
 from osteo_pacs.report import DocumentKind
+from osteo_pacs.worker import documents as documents_module
 from osteo_pacs.worker.documents import DocumentReader
 from peers.dcmtk import storescu
 from reader_documents import key_objects, scanner_report, successor
@@ -167,3 +168,12 @@ def test_two_workers_that_read_one_document_make_one_label(listener, worker, tmp
     for _ in range(2):
         worker.reader._read(waiting)
     assert len(worker.label_of(str(spine.StudyInstanceUID))[1]) == 1
+
+
+def test_a_fault_of_ours_costs_one_document_and_not_the_worker(listener, worker, tmp_path, monkeypatch):
+    spine = make_study(10).datasets[0]
+    send(listener, tmp_path, scanner_report(spine, {}))
+    monkeypatch.setattr(documents_module, "interpret", lambda *_, **__: 1 / 0)
+    worker.work()
+    [made] = worker.label_of(str(spine.StudyInstanceUID))[2]
+    assert (made.state, made.reason) == ("unreadable", documents_module.OUR_FAULT)
