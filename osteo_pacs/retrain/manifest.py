@@ -114,13 +114,15 @@ def write_folder(manifest: Manifest, source: Path, folder: Path) -> None:
 def is_whole(folder: Path, manifest: Manifest) -> bool:
     """Whether the folder holds this data set, every file as it was written."""
     try:
-        held = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["digest"] == manifest.digest
-        return held and all(
-            hashlib.sha256((folder / one.image).read_bytes()).hexdigest() == one.sha256
-            for one in manifest.pictures
-        )
+        held = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["digest"]
+        files = ((folder / one.image, one.sha256) for one in manifest.pictures)
+        return held == manifest.digest and all(_sha256(path) == sha256 for path, sha256 in files)
     except (OSError, ValueError, KeyError):
         return False
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _write(path: Path, content: Any) -> None:
