@@ -9,12 +9,13 @@ import typer
 
 from osteo_pacs.cli.output import Json, print_json, print_table
 from osteo_pacs.cli.person import who_types
-from osteo_pacs.cli.program import opened_database, settings_of
+from osteo_pacs.cli.program import NotFound, opened_database, settings_of
 from osteo_pacs.cli.progress import progress
 from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
     from osteo_pacs.db.data_sets import KnownDataSet
+    from osteo_pacs.db.session import Session
 
 app = typer.Typer(help="Build what models are trained and tested on.", no_args_is_help=True)
 
@@ -32,7 +33,6 @@ def build(context: typer.Context, *, json: Json = False) -> None:
     It has nothing of their patients' identity. The same content gives the same data set.
     Its studies keep their images until it is dropped.
     """
-    from osteo_pacs.retrain.data_set_folder import find_data_set
     from osteo_pacs.retrain.data_set_wiring import builder
 
     settings = settings_of(context)
@@ -40,7 +40,7 @@ def build(context: typer.Context, *, json: Json = False) -> None:
         with progress("Cropping pictures", ready.count(), is_shown=not json) as advance:
             built = ready.build(advance)
         with database.read() as session:
-            known = find_data_set(session, str(built.data_set_id))
+            known = _found(session, str(built.data_set_id))
     if json:
         print_json(data_set_facts(known) | {"is_new": built.is_new, "folder": built.folder})
         return
@@ -73,10 +73,8 @@ def list_(context: typer.Context, *, json: Json = False) -> None:
 @app.command()
 def show(context: typer.Context, dataset: Name, *, json: Json = False) -> None:
     """Show what is in a data set, and what is not."""
-    from osteo_pacs.retrain.data_set_folder import find_data_set
-
     with opened_database(settings_of(context)) as database, database.read() as session:
-        known = find_data_set(session, dataset)
+        known = _found(session, dataset)
     if json:
         print_json(data_set_facts(known))
     else:
@@ -101,12 +99,12 @@ def export(
     """
     from osteo_pacs.audit.events import data_set_written
     from osteo_pacs.db import audit
-    from osteo_pacs.retrain.data_set_folder import copy_data_set, find_data_set, folder_of, read_manifest
+    from osteo_pacs.retrain.data_set_folder import copy_data_set, folder_of, read_manifest
 
     settings = settings_of(context)
     with opened_database(settings) as database:
         with database.read() as session:
-            known = find_data_set(session, dataset)
+            known = _found(session, dataset)
         source = folder_of(settings.datasets.directory, known)
         with progress("Copying", len(read_manifest(source)["images"]), is_shown=not json) as advance:
             images = copy_data_set(source, folder, advance)
@@ -136,11 +134,10 @@ def drop(
     from osteo_pacs.audit.events import data_set_dropped
     from osteo_pacs.db import audit
     from osteo_pacs.db.data_sets import drop_data_set
-    from osteo_pacs.retrain.data_set_folder import find_data_set
 
     settings, now = settings_of(context), utc_now()
     with opened_database(settings) as database, database.write() as session:
-        known = find_data_set(session, dataset)
+        known = _found(session, dataset)
         folder = settings.datasets.directory / known.digest
         images = sum(part["images"] for part in known.facts["parts"].values())
         if not dry_run:
@@ -165,6 +162,15 @@ def data_set_facts(known: KnownDataSet) -> dict[str, Any]:
         "left_out": known.facts["left_out"],
         "recipe": known.facts["recipe"],
     }
+
+
+def _found(session: Session, name: str) -> KnownDataSet:
+    from osteo_pacs.retrain.data_set_folder import NoSuchDataSet, find_data_set
+
+    try:
+        return find_data_set(session, name)
+    except NoSuchDataSet as error:
+        raise NotFound(f"data set {error.detail}", remedy=error.remedy) from error
 
 
 def _explain(known: KnownDataSet) -> None:

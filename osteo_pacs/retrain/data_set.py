@@ -79,7 +79,7 @@ class Builder:
             candidates, known = data_sets.candidates(session), data_sets.known_sides(session)
         studies, left_out = self._labelled(candidates)
         _require_classes(studies, 3 * self.recipe.min_per_class)
-        self.recipe.directory.mkdir(parents=True, exist_ok=True)
+        self.recipe.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".building-", dir=self.recipe.directory) as work:
             crops = self._crops(self.cropper(Path(work)), studies, left_out, advance)
             kept = [*_without_repeats(crops, left_out)]

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from osteo_pacs.cli.choices import LabelName
 from osteo_pacs.db.audit import list_records
+from osteo_pacs.labels.effective import Says
 
 HEADER = "study,label,reader,date"
 
@@ -93,5 +95,9 @@ def test_data_sets_are_refused_with_counts_and_found_by_their_number(hospital, w
     hospital.run("label", "import", write("2.25.1,positive,r1,2026-01-01"))
     message = hospital.error("dataset", "build", exit_code=1)
     assert "each class needs 15" in message
-    assert "dataset list" in hospital.error("dataset", "show", "7", exit_code=1)
+    assert "dataset list" in hospital.error("dataset", "show", "7", exit_code=5)
     assert hospital.json("dataset", "list") == []
+
+
+def test_labels_are_named_as_the_statements_are():
+    assert [*LabelName] == [*Says]
