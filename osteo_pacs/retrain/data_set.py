@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -83,7 +83,7 @@ class Builder:
         with TemporaryDirectory(prefix=".building-", dir=self.recipe.directory) as work:
             crops = self._crops(self.cropper(Path(work)), studies, left_out, advance)
             kept = [*_without_repeats(crops, left_out)]
-            placement = self._place(kept, known)
+            placement = self._place(crops, {crop.study.patient for crop in kept}, known)
             manifest = self._manifest(kept, placement, left_out)
             _require_parts(manifest, self.recipe.min_per_class)
             folder = self.recipe.directory / manifest.digest
@@ -123,7 +123,8 @@ class Builder:
             advance()
         return sorted(crops, key=lambda crop: crop.name)
 
-    def _place(self, crops: Sequence[Crop], known: Mapping[str, bool]) -> Placement:
+    def _place(self, crops: Sequence[Crop], wanted: Set[str], known: Mapping[str, bool]) -> Placement:
+        """Places the wanted patients; pictures that are left out tell who belongs together, too."""
         patients = [crop.study.patient for crop in crops]
         same = defaultdict(list)
         for crop in crops:
@@ -131,7 +132,7 @@ class Builder:
         pairs = [(group[0], other) for group in same.values() for other in group[1:]]
         pairs += [(patients[one], patients[other]) for one, other in near_pairs([crop.hash for crop in crops])]
         positive = {crop.study.patient for crop in crops if crop.study.label.says is Says.POSITIVE}
-        return place(
+        placed = place(
             joined(patients, pairs),
             known,
             positive.__contains__,
@@ -139,6 +140,8 @@ class Builder:
             test_share=self.recipe.test_share,
             folds=self.recipe.folds,
         )
+        places = {patient: at for patient, at in placed.places.items() if patient in wanted}
+        return Placement(places, placed.left_out & wanted)
 
     def _manifest(self, crops: Sequence[Crop], placement: Placement, left_out: list[LeftOut]) -> Manifest:
         refused = [crop for crop in crops if crop.study.patient in placement.left_out]

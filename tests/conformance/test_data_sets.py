@@ -139,3 +139,27 @@ def test_a_side_that_another_build_decided_meanwhile_is_not_changed(hospital):
         data_sets.add_data_set(session, "b" * 64, {}, [], sides={"p": False}, now=NOW)
     with hospital.database.read() as session:
         assert data_sets.known_sides(session) == {"p": True}
+
+
+def test_patients_of_one_picture_stay_together_even_where_that_picture_is_left_out(hospital):
+    hospital.patients(PATIENTS)
+    for number in range(6):
+        shared, ids = 300 + number, (f"A{number}", f"B{number}")
+        for place, patient in enumerate(ids):
+            uids = [f"2.25.9{number}{place}{kind}" for kind in range(2)]
+            twin = hospital.spine(
+                shared, PatientID=patient, StudyInstanceUID=uids[0], SOPInstanceUID=f"{uids[0]}.1"
+            )
+            own = hospital.spine(
+                400 + 2 * number + place,
+                PatientID=patient,
+                StudyInstanceUID=uids[1],
+                SOPInstanceUID=f"{uids[1]}.1",
+            )
+            hospital.label(hospital.receive(twin), place == 0)
+            hospital.label(hospital.receive(own), True)
+    built = hospital.build()
+    parts = {one.patient: one.part for one in built.manifest.pictures}
+    for number in range(6):
+        pair = [hospital.patient_key(f"{letter}{number}") for letter in "AB"]
+        assert len({parts[patient] for patient in pair}) == 1

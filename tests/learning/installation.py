@@ -66,6 +66,10 @@ class Hospital:
     def secret(self) -> SiteSecret:
         return SiteSecret.open(self.folder / "key")
 
+    def patient_key(self, patient_id: str) -> str:
+        """The patient's name in data sets."""
+        return self.secret.name("patient", sha256(patient_id.encode()).hexdigest())
+
     def settings(self, **recipe: Any) -> Settings:
         datasets = SMALL | recipe | {"directory": self.folder / "datasets", "key_file": self.folder / "key"}
         return Settings(spool={"directory": self.folder / "spool"}, datasets=datasets)
