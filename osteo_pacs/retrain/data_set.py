@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -123,7 +124,7 @@ class Builder:
             advance()
         return sorted(crops, key=lambda crop: crop.name)
 
-    def _place(self, crops: Sequence[Crop], wanted: Set[str], known: Mapping[str, bool]) -> Placement:
+    def _place(self, crops: Sequence[Crop], wanted: AbstractSet[str], known: Mapping[str, bool]) -> Placement:
         """Places the wanted patients; pictures that are left out tell who belongs together, too."""
         patients = [crop.study.patient for crop in crops]
         same = defaultdict(list)

@@ -146,16 +146,11 @@ def test_patients_of_one_picture_stay_together_even_where_that_picture_is_left_o
     for number in range(6):
         shared, ids = 300 + number, (f"A{number}", f"B{number}")
         for place, patient in enumerate(ids):
-            uids = [f"2.25.9{number}{place}{kind}" for kind in range(2)]
-            twin = hospital.spine(
-                shared, PatientID=patient, StudyInstanceUID=uids[0], SOPInstanceUID=f"{uids[0]}.1"
-            )
-            own = hospital.spine(
-                400 + 2 * number + place,
-                PatientID=patient,
-                StudyInstanceUID=uids[1],
-                SOPInstanceUID=f"{uids[1]}.1",
-            )
+            seeds = (shared, 400 + 2 * number + place)
+            twin, own = (hospital.spine(seed, PatientID=patient) for seed in seeds)
+            for kind, ds in enumerate((twin, own)):
+                ds.StudyInstanceUID = f"2.25.9{number}{place}{kind}"
+                ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{ds.StudyInstanceUID}.1"
             hospital.label(hospital.receive(twin), place == 0)
             hospital.label(hospital.receive(own), True)
     built = hospital.build()
