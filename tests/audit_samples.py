@@ -61,6 +61,10 @@ SAMPLES: dict[str, AuditRecord] = {
         Path("/opt/models/a"), "model spine 1.2 put into service in place of spine 1.1, promoted", NOW, by=PERSON
     ),
     "the database was upgraded": events.database_upgraded("sqlite:///x.db", "0001", "0002", NOW, by=PERSON),
+    "a document labelled a study": events.study_labelled("label positive from sr", STUDY, NOW, role="worker"),
+    "a person labelled a study": events.study_labelled("label exclude", STUDY, NOW, role="cli", by=PERSON),
+    "a data set was written": events.data_set_written("data set 1: 80 images", Path("/var/a set"), NOW, by=PERSON),
+    "a data set was dropped": events.data_set_dropped("data set 1 dropped", Path("/var/a set"), NOW, by=PERSON),
     "jobs were changed": events.jobs_changed("cancelled", STUDY, [7, 9], NOW, by=PERSON),
     "the trail was read": events.log_used("sqlite:///x.db", "listed 3 events", NOW, by=PERSON),
 }

@@ -18,6 +18,7 @@ COMMAND_LINE = "cli"
 STUDY_NAME = "Study"
 LOG_NAME = "Security Audit Log"
 QUARANTINE_NAME = "Quarantine"
+DATA_SET_NAME = "Data set"
 
 
 def application_activity(
@@ -204,6 +205,52 @@ def jobs_changed(
         (AuditedObject(ObjectKind.STUDY, study_instance_uid, STUDY_NAME),),
         description=printable(f"{done}: {'job' if len(job_ids) == 1 else 'jobs'} {numbers}"),
     )
+
+
+def study_labelled(
+    what: str, study_instance_uid: str, now: datetime, *, role: str, by: Participant | None = None
+) -> AuditRecord:
+    """Something was said of a study for training (A.5.3.15, Procedure Record).
+
+    Args:
+        what: which label, and from where.
+        study_instance_uid: the study.
+        now: when.
+        role: the process that keeps it.
+        by: the person who had it done; None where it came with a document.
+    """
+    process = this_process(role)
+    return AuditRecord(
+        now,
+        EventId.PROCEDURE_RECORD,
+        Action.UPDATE,
+        source_of(role),
+        (replace(by, is_requestor=True), process) if by else (replace(process, is_requestor=True),),
+        (AuditedObject(ObjectKind.STUDY, study_instance_uid, STUDY_NAME),),
+        description=printable(what),
+    )
+
+
+def data_set_written(what: str, folder: Path, now: datetime, *, by: Participant) -> AuditRecord:
+    """A person has had de-identified pictures written into a folder (A.5.3.6, Export)."""
+    return AuditRecord(
+        now,
+        EventId.EXPORT,
+        Action.READ,
+        source_of(COMMAND_LINE),
+        (
+            replace(this_process(COMMAND_LINE), role=Role.SOURCE),
+            replace(by, is_requestor=True),
+        ),
+        (AuditedObject(ObjectKind.URI, folder.absolute().as_uri(), DATA_SET_NAME),),
+        description=printable(what),
+    )
+
+
+def data_set_dropped(what: str, folder: Path, now: datetime, *, by: Participant) -> AuditRecord:
+    """A person has dropped a data set (A.5.3.8); its studies are not held by it any more."""
+    data_set = AuditedObject(ObjectKind.URI, folder.absolute().as_uri(), DATA_SET_NAME)
+    return _deleted(data_set, what, now, role=COMMAND_LINE, by=by)
 
 
 def log_used(url: str, what: str, now: datetime, *, by: Participant) -> AuditRecord:

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 import osteo_pacs
-from osteo_pacs.cli import audit, config, db, model_drift, processes, queue_changes, retention, send, study
+from osteo_pacs.cli import (
+    audit,
+    config,
+    dataset,
+    db,
+    label_changes,
+    model_drift,
+    processes,
+    queue_changes,
+    retention,
+    send,
+    study,
+)
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.phantom import phantom
@@ -57,6 +69,8 @@ app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")
 app.add_typer(queue_changes.app, name="queue")
 app.add_typer(retention.app, name="retention")
+app.add_typer(label_changes.app, name="label")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(model_drift.app, name="model")
 app.add_typer(audit.app, name="audit")
 app.command()(send.send)

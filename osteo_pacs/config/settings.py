@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from osteo_pacs.config import network, sections
 from osteo_pacs.config.audit import Audit
 from osteo_pacs.config.drift import Drift
+from osteo_pacs.config.labels import Datasets, Labels
 from osteo_pacs.config.retention import Retention, Watermarks
 from osteo_pacs.config.sections import SQLITE_PREFIX
 
@@ -38,6 +39,8 @@ class Settings(BaseSettings):
         (), description="The PACS that get the reports, one table each."
     )
     selection: sections.Selection = Field(default_factory=sections.Selection)
+    labels: Labels = Field(default_factory=Labels)
+    datasets: Datasets = Field(default_factory=Datasets)
     audit: Audit = Field(default_factory=Audit)
     log: sections.Log = Field(default_factory=sections.Log)
     service: sections.Service = Field(default_factory=sections.Service)
@@ -92,6 +95,7 @@ class Settings(BaseSettings):
                 "audit": _beside(self.audit, folder),
                 "spool": _beside(self.spool, folder),
                 "model": _beside(self.model, folder),
+                "datasets": _beside(self.datasets, folder),
                 "destinations": tuple(_beside(destination, folder) for destination in self.destinations),
             }
         )

@@ -12,10 +12,12 @@ import numpy as np
 import pydicom
 from pydicom import Dataset
 
+from osteo_pacs.decode.answers import document_of
 from osteo_pacs.decode.child_process import ChildDied, ChildProcess
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.findings import RefusalReason
 from osteo_pacs.images import GreyImage
+from osteo_pacs.labels.document import ReceivedDocument
 from osteo_pacs.sealed import open_sealed
 
 RENDERING = "scripts/rendering.py"
@@ -135,6 +137,15 @@ class Decoder:
         answered = self._ask(request, limit_bytes=4 * pixel_limit)
         return answered if isinstance(answered, Undecodable) else _decoded(*answered)
 
+    def document(self, path: Path) -> ReceivedDocument | Undecodable:
+        """An SR or a Key Object Selection.
+
+        Raises:
+            DecoderUnavailable: the process does not start.
+        """
+        answered = self._ask({"op": "document", "path": str(path)}, limit_bytes=0)
+        return answered if isinstance(answered, Undecodable) else _document(answered[0])
+
     def _ask(
         self, request: Mapping[str, Any], *, limit_bytes: int
     ) -> tuple[dict[str, Any], bytearray] | Undecodable:
@@ -179,6 +190,13 @@ def _decoded(head: Mapping[str, Any], payload: bytearray) -> Decoded | Undecodab
         spacing_mm = None if spacing is None else (float(spacing[0]), float(spacing[1]))
         return Decoded(GreyImage(pixels, spacing_mm), str(head["pixel_sha256"])[:64])
     except (ValueError, TypeError, KeyError, IndexError):
+        return _nonsense()
+
+
+def _document(head: Mapping[str, Any]) -> ReceivedDocument | Undecodable:
+    try:
+        return document_of(head["document"])
+    except Exception:  # noqa: BLE001 - a process that read foreign bytes may answer anything
         return _nonsense()
 
 

@@ -2,5 +2,6 @@
 
 ``test_set`` simulates what no training has seen; ``reading`` takes pictures through the worker's own decoder and
 model; ``evaluate`` makes the evidence; ``networks``, ``training`` and ``compare`` put the 21-layer CNN beside the
-networks of the paper that it comes from.
+networks of the paper that it comes from. ``label_import`` brings a file's labels in; ``data_set`` makes a data set
+of labelled studies, ``data_set_folder`` says where it lies.
 """

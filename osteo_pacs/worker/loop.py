@@ -19,6 +19,7 @@ from osteo_pacs.errors import RetryableError
 from osteo_pacs.jobs import queue
 from osteo_pacs.jobs.queue import Claim
 from osteo_pacs.worker.batch import Attempt
+from osteo_pacs.worker.documents import DocumentReader
 from osteo_pacs.worker.heartbeat import keep_leases
 from osteo_pacs.worker.outcome import Failed, NothingToReport, Reported, failure
 from osteo_pacs.worker.ready import Ready
@@ -36,12 +37,14 @@ class Loop:
         settings: Settings,
         database: Database,
         succession: Succession,
+        documents: DocumentReader,
         name: str,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._database = database
         self._succession = succession
+        self._documents = documents
         self._name = name
         self._clock = clock
 
@@ -52,6 +55,7 @@ class Loop:
                 try:
                     self._succession.follow()
                     has_worked = self._work_once(stop)
+                    has_worked |= self._documents.read_due(self._succession.ready.decoder)
                 except RetryableError as error:
                     log.get_logger().warning("worker_waits", reason=str(error))
                     stop.wait(WAIT_AFTER_TROUBLE_S)

@@ -11,6 +11,8 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.model_versions import KnownModelVersion
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.jobs.workers import worker_name
+from osteo_pacs.spool import Spool
+from osteo_pacs.worker.documents import DocumentReader
 from osteo_pacs.worker.in_service import begin
 from osteo_pacs.worker.loop import Loop
 from osteo_pacs.worker.ready import Ready, make_ready
@@ -33,10 +35,20 @@ def wired_loop(settings: Settings, database: Database) -> Iterator[Loop]:
 
     first, name = load(in_service), worker_name()
     succession = Succession(first, load, bundle_of, database=database, worker=name, clock=utc_now)
+    documents = DocumentReader(
+        database=database, spool=Spool(settings.spool.directory), rules=settings.labels, clock=utc_now
+    )
     try:
         succession.begin()
         log.get_logger().info("worker_ready", worker=name, device=first.runtime, model_version=first.known.version)
-        yield Loop(settings=settings, database=database, succession=succession, name=name, clock=utc_now)
+        yield Loop(
+            settings=settings,
+            database=database,
+            succession=succession,
+            documents=documents,
+            name=name,
+            clock=utc_now,
+        )
     finally:
         with suppress(DatabaseUnavailable):
             succession.close()

@@ -10,7 +10,19 @@ import typer
 from typer.testing import CliRunner
 
 from house import reference, typed
-from osteo_pacs.cli import app, audit, model_drift, model_registry, model_shadow, queue, retention, study
+from osteo_pacs.cli import (
+    app,
+    audit,
+    dataset,
+    label,
+    label_changes,
+    model_drift,
+    model_registry,
+    model_shadow,
+    queue,
+    retention,
+    study,
+)
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
@@ -18,6 +30,7 @@ from osteo_pacs.log import KEYS
 DOCS = reference.ROOT / "docs"
 READMES = [reference.ROOT / folder / "README.md" for folder in ("migrations", "monai_bundle/docs")]
 PAGES = sorted([*DOCS.rglob("*.md"), *reference.ROOT.glob("*.md"), *READMES])
+SAID = MagicMock(labels=())
 COMMANDS = dict(reference.walk(typer.main.get_command(app)))
 
 
@@ -75,6 +88,11 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `serving`", model_registry.serving_facts(MagicMock(), MagicMock())),
         ("### `shadow`", model_shadow.compared([])),
         ("## `model drift`", model_drift.drift_facts(MagicMock())),
+        ("## `label list`", label.study_facts(SAID, MagicMock())),
+        ("### `labels`", label.label_facts(MagicMock(is_positive=True))),
+        ("### `documents`", label.document_facts(MagicMock())),
+        ("## `label import`", label_changes.import_facts(MagicMock(additions=[], mistakes=[]), 0)),
+        ("## `dataset list`", dataset.data_set_facts(MagicMock())),
         ("## `audit list`", audit.event_facts(MagicMock())),
         ("## `audit verify`", audit.verdict_facts(MagicMock())),
     ],

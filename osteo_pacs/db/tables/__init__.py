@@ -14,7 +14,15 @@ from osteo_pacs.db.tables.model_life import (
     Shadow,
     ShadowReading,
 )
-from osteo_pacs.db.tables.models import Label, ModelVersionRow, TrainingRun
+from osteo_pacs.db.tables.models import (
+    DataSet,
+    DataSetItem,
+    DataSetPatient,
+    Feedback,
+    Label,
+    ModelVersionRow,
+    TrainingRun,
+)
 from osteo_pacs.db.tables.reports import Delivery, Document, Report
 from osteo_pacs.db.tables.studies import Instance, OpenAssociation, Study
 
@@ -23,9 +31,13 @@ __all__ = [
     "AuditForward",
     "AuditHead",
     "Base",
+    "DataSet",
+    "DataSetItem",
+    "DataSetPatient",
     "Delivery",
     "Document",
     "DriftFigure",
+    "Feedback",
     "GateDecision",
     "Instance",
     "Job",
