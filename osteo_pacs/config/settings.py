@@ -12,6 +12,7 @@ from osteo_pacs.config import network, sections
 from osteo_pacs.config.audit import Audit
 from osteo_pacs.config.retention import Retention, Watermarks
 from osteo_pacs.config.sections import SQLITE_PREFIX
+from osteo_pacs.config.training import Gate, Training
 
 ENVIRONMENT_PREFIX = "OSTEO_PACS__"
 Table = TypeVar("Table", bound=sections.Section)
@@ -36,6 +37,8 @@ class Settings(BaseSettings):
         (), description="The PACS that get the reports, one table each."
     )
     selection: sections.Selection = Field(default_factory=sections.Selection)
+    training: Training = Field(default_factory=Training)
+    gate: Gate = Field(default_factory=Gate)
     audit: Audit = Field(default_factory=Audit)
     log: sections.Log = Field(default_factory=sections.Log)
     service: sections.Service = Field(default_factory=sections.Service)
@@ -85,6 +88,7 @@ class Settings(BaseSettings):
                 "audit": _beside(self.audit, folder),
                 "spool": _beside(self.spool, folder),
                 "model": _beside(self.model, folder),
+                "training": _beside(self.training, folder),
                 "destinations": tuple(_beside(destination, folder) for destination in self.destinations),
             }
         )
