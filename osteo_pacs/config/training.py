@@ -24,7 +24,7 @@ class Training(Section):
     )
     threads: Annotated[int, Field(ge=0)] = Field(0, description="CPU threads of a training; 0 is half of the cores.")
     min_cases: Count = Field(
-        20, description="Least images of each class, in the training part and in the validation part."
+        20, description="Least images of each class to train with, and as many again to set the threshold with."
     )
     lease_s: Seconds = Field(60, description="Seconds that a training waits for a trainer that has gone silent.")
     max_attempts: Count = Field(3, description="How often a training may end its trainer before it is given up.")

@@ -1,0 +1,57 @@
+"""What a model has seen: digests of the images and patients that it was made from, sealed within its bundle.
+
+The gate compares them with the test part. A model that goes on from another has seen what that one saw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from osteo_pacs.retrain.datasets import FITTED, DataSet
+from osteo_pacs.sealed import BundleTampered, Sealed
+
+EXPOSURE = "configs/training_data.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Digests, sha256 in hexadecimal: of files, and of the names that a data set gives to people."""
+
+    images: frozenset[str] = frozenset()
+    patients: frozenset[str] = frozenset()
+
+    def __or__(self, other: Exposure) -> Exposure:
+        """What either has seen."""
+        return Exposure(self.images | other.images, self.patients | other.patients)
+
+
+def exposure_of(dataset: DataSet, parts: Iterable[str] = FITTED) -> Exposure:
+    """What some parts of a data set would show."""
+    items = [item for part in parts for item in dataset.parts.get(part, ())]
+    return Exposure(
+        frozenset(hashlib.sha256(dataset.path(item).read_bytes()).hexdigest() for item in items),
+        frozenset(
+            hashlib.sha256(str(item["patient"]).encode()).hexdigest() for item in items if item.get("patient")
+        ),
+    )
+
+
+def write_exposure(bundle: Path, seen: Exposure) -> None:
+    """Puts it where sealing finds it."""
+    content = {"images": sorted(seen.images), "patients": sorted(seen.patients)}
+    (bundle / EXPOSURE).write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
+
+
+def read_exposure(sealed: Sealed) -> Exposure | None:
+    """What a bundle says that it has seen; None where it says nothing."""
+    if EXPOSURE not in sealed.files:
+        return None
+    try:
+        content = json.loads(sealed.read(EXPOSURE))
+        return Exposure(frozenset(content["images"]), frozenset(content["patients"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleTampered(f"{EXPOSURE} of {sealed.folder} is none") from error
