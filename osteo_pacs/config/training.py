@@ -23,6 +23,9 @@ class Training(Section):
         "auto", description="Where the network is trained; auto prefers CUDA."
     )
     threads: Annotated[int, Field(ge=0)] = Field(0, description="CPU threads of a training; 0 is half of the cores.")
+    niceness: Annotated[int, Field(ge=0, le=19)] = Field(
+        19, description="How far a training steps back behind the service; 0 is not at all, for a host that only trains."
+    )
     min_cases: Count = Field(
         20, description="Least images of each class to train with, and as many again to set the threshold with."
     )

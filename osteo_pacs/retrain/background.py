@@ -6,17 +6,15 @@ import os
 
 import psutil
 
-LEAST_URGENT = 19
-
-
-def step_back() -> None:
-    """From now on every other process of this machine comes first, at the processor and at the disk.
+def step_back(niceness: int) -> None:
+    """From now on other processes of this machine come first, at the processor and at the disk; 0 changes nothing.
 
     SCHED_BATCH never takes the processor from a process that was woken up for a study (sched(7)).
     """
-    os.setpriority(os.PRIO_PROCESS, 0, LEAST_URGENT)
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
+    if niceness:
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
 
 
 def threads_of(configured: int) -> int:

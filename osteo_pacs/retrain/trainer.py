@@ -116,6 +116,7 @@ class Trainer:
             "dataset": str(dataset.folder),
             "device": settings.device,
             "threads": threads_of(settings.threads),
+            "niceness": settings.niceness,
             "lineage": lineage.to_dict(),
             "tracking": tracking_of(settings.tracking, settings.tracking_uri, settings.directory, claim.run_id),
         }, lineage
@@ -145,8 +146,10 @@ class Trainer:
             store = self._settings.directory / "models"
             version_id = adopt(self._database, store, workspace.bundle, facts, self._clock())
             self._end(claim, Outcome(TrainingState.COMPLETED, None, version_id, facts))
+            workspace.clear()
         elif ended.is_cancelled:
             self._end(claim, Outcome(TrainingState.CANCELLED))
+            workspace.clear()
         elif ended.is_stopped or ended.exit_code == STOPPED:
             self._put_back(claim, None)
         elif ended.exit_code < 0 and claim.lost_leases + 1 < self._settings.max_attempts:

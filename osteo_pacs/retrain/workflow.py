@@ -31,8 +31,8 @@ CAREFUL = 0.1
 def main(order_path: Path) -> int:
     """Trains, fixes the operating point and seals the bundle: 0; or `STOPPED`."""
     _end_with_the_trainer()
-    step_back()
     order = json.loads(order_path.read_text(encoding="utf-8"))
+    step_back(order["niceness"])
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     return _train(order, stop)

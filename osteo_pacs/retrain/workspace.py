@@ -75,6 +75,11 @@ class Workspace:
                 _write(new / path, (sealed.folder / path).read_bytes())
         new.rename(self.bundle)
 
+    def clear(self) -> None:
+        """Leaves the log alone: what came of it lies elsewhere, or nothing did."""
+        for folder in (self.bundle, self.checkpoints):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def newest_checkpoint(self) -> Path | None:
         """The one of the latest epoch."""
         found = {int(match[1]): path for path in self.checkpoints.glob("*.pt") if (match := _CHECKPOINT.match(path.name))}

@@ -17,6 +17,7 @@ from osteo_pacs.service.child import REFUSED, Child, Death
 from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
 from osteo_pacs.service.fitness import fit_to_serve
+from osteo_pacs.service.on_demand import TrainerOnDemand
 from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import stop_on_signal
 
@@ -41,15 +42,17 @@ def serve(settings: Settings, config: Path) -> int:
 
 def _supervise(children: list[Child], settings: Settings, config: Path) -> int:
     database = Database(settings.database.url)
+    trainer = TrainerOnDemand(settings, database)
     with stop_on_signal() as stop, audited(SUPERVISOR, database):
         is_refused = False
         while not (stop.is_set() or is_refused):
             for child in children:
                 child.start_if_due(config)
+            trainer.start_if_wanted(config)
             stop.wait(LOOK_EVERY_S)
             is_refused = _answer_deaths(children, database, settings)
     database.close()
-    ended_in_time = _end(children, settings.service.shutdown_s)
+    ended_in_time = _end([*children, trainer.child], settings.service.shutdown_s)
     return REFUSED if is_refused else 0 if ended_in_time else 1
 
 
