@@ -68,7 +68,7 @@ def training_changed(
     by: Participant | None = None,
     outcome: EventOutcome = EventOutcome.SUCCESS,
 ) -> AuditRecord:
-    """A training was asked for, began, was asked to end, or ended: an application that starts or stops (A.5.3.1)."""
+    """A training was asked for, began, or ended: an application that starts or stops (A.5.3.1)."""
     launcher = (replace(by, role=Role.APPLICATION_LAUNCHER, is_requestor=True),) if by else ()
     return AuditRecord(
         now,

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 import osteo_pacs
-from osteo_pacs.cli import audit, config, db, model_train, processes, queue_changes, retention, send, study, training
+from osteo_pacs.cli import (
+    audit,
+    config,
+    db,
+    model_gate,
+    processes,
+    queue_changes,
+    retention,
+    send,
+    study,
+    training,
+)
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.phantom import phantom
@@ -57,7 +68,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")
 app.add_typer(queue_changes.app, name="queue")
 app.add_typer(retention.app, name="retention")
-app.add_typer(model_train.app, name="model")
+app.add_typer(model_gate.app, name="model")
 app.add_typer(training.app, name="training")
 app.add_typer(audit.app, name="audit")
 app.command()(send.send)

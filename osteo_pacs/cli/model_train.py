@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osteo_pacs.cli.model import app
+from osteo_pacs.cli.model_options import DatasetOption, typed
 from osteo_pacs.cli.output import Json, print_json
 from osteo_pacs.cli.person import who_types
 from osteo_pacs.cli.program import opened_database, settings_of
@@ -34,12 +34,12 @@ class Start(StrEnum):
 def train(
     context: typer.Context,
     *,
-    dataset: Annotated[
-        str | None, typer.Option("--dataset", metavar="D", help="Folder, number or digest; else the newest data set.")
-    ] = None,
+    dataset: DatasetOption = None,
     start: Annotated[
         Start,
-        typer.Option("--from", metavar="START", help="active goes on from the weights in service, scratch from none."),
+        typer.Option(
+            "--from", metavar="START", help="active goes on from the weights in service, scratch from none."
+        ),
     ] = Start.ACTIVE,
     gpus: Annotated[int, typer.Option("--gpus", metavar="N", min=0, help="GPUs; above 1 by torchrun.")] = 0,
     epochs: Annotated[
@@ -50,10 +50,13 @@ def train(
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option("--learning-rate", metavar="X", help="At its highest; else the bundle's, a tenth with --from active."),
+        typer.Option(
+            "--learning-rate", metavar="X", help="At its highest; else the bundle's, a tenth with --from active."
+        ),
     ] = None,
     patience: Annotated[
-        int | None, typer.Option("--patience", metavar="N", min=1, help="Epochs without a better AUROC that end it.")
+        int | None,
+        typer.Option("--patience", metavar="N", min=1, help="Epochs without a better AUROC that end it."),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Of everything that is random.")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Watch it until it ends.")] = False,
@@ -64,13 +67,12 @@ def train(
     The data set is checked first. What is left out is as the bundle's own training configuration says. The model
     becomes a candidate; nothing changes in the service.
     """
-    from osteo_pacs.db.session import Database
     from osteo_pacs.db.training_runs import TrainingPlan
 
     settings = settings_of(context)
     plan = TrainingPlan(
         dataset, start.value, gpus, epochs, batch_size, learning_rate, patience, seed,
-        command=" ".join(["osteo-pacs", *sys.argv[1:]]),
+        command=typed(),
     )  # fmt: skip
     plan = _checked(plan, settings)
     with opened_database(settings) as database:

@@ -72,14 +72,19 @@ def cancel(context: typer.Context, training: Id, *, json: Json = False) -> None:
         before = request_cancel(session, training, now)
         is_changed = before in {TrainingState.QUEUED, TrainingState.RUNNING}
         if is_changed:
-            what, kind = "cancelled" if before is TrainingState.QUEUED else "asked to end", EventType.APPLICATION_STOP
+            what, kind = (
+                "cancelled" if before is TrainingState.QUEUED else "asked to end",
+                EventType.APPLICATION_STOP,
+            )
             audit.append(session, training_changed(training, what, kind, now, by=who_types()))
     if before is None:
         raise _unknown(training)
     if json:
         print_json({"changed": int(is_changed)})
     elif is_changed:
-        typer.echo(f"Training {training} is cancelled." if before == "queued" else f"Training {training} will end.")
+        typer.echo(
+            f"Training {training} is cancelled." if before == "queued" else f"Training {training} will end."
+        )
     if not is_changed:
         typer.echo(f"Training {training} is {before}, and stays so.", err=True)
         raise typer.Exit(ExitCode.FAILED)
@@ -103,7 +108,9 @@ def watch(database: Database, settings: Settings, training: int) -> None:
 
     found = _find(database, training)
     if found.state is TrainingState.QUEUED:
-        carried_out = "`osteo-pacs serve` starts one" if settings.training.on_demand else "start `osteo-pacs trainer`"
+        carried_out = (
+            "`osteo-pacs serve` starts one" if settings.training.on_demand else "start `osteo-pacs trainer`"
+        )
         typer.echo(f"Training {training} waits for a trainer: {carried_out}.", err=True)
     found = _watch(database, found)
     if found.state is not TrainingState.COMPLETED:
@@ -146,7 +153,12 @@ def _watch(database: Database, found: KnownTraining) -> KnownTraining:
         while found.ended_at is None:
             progress = found.progress
             line = _line(found)
-            bar.update(task, description=line, completed=progress.get("step", 0), total=progress.get("steps", STEPS_AT_START))
+            bar.update(
+                task,
+                description=line,
+                completed=progress.get("step", 0),
+                total=progress.get("steps", STEPS_AT_START),
+            )
             if not screen.is_terminal and (milestone := _milestone(found)) != told:
                 typer.echo(line, err=True)
                 told = milestone

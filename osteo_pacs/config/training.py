@@ -22,9 +22,12 @@ class Training(Section):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where the network is trained; auto prefers CUDA."
     )
-    threads: Annotated[int, Field(ge=0)] = Field(0, description="CPU threads of a training; 0 is half of the cores.")
+    threads: Annotated[int, Field(ge=0)] = Field(
+        0, description="CPU threads of a training; 0 is half of the cores."
+    )
     niceness: Annotated[int, Field(ge=0, le=19)] = Field(
-        19, description="How far a training steps back behind the service; 0 is not at all, for a host that only trains."
+        19,
+        description="Niceness of a training beside the service; 0 for a host that only trains.",
     )
     min_cases: Count = Field(
         20, description="Least images of each class to train with, and as many again to set the threshold with."
@@ -35,7 +38,8 @@ class Training(Section):
         "none", description="Where the course of a training is recorded, besides the database."
     )
     tracking_uri: str = Field(
-        "", description="MLflow's server; empty: a folder beside the trainings. TensorBoard writes there in any case."
+        "",
+        description="MLflow's server; empty: a folder beside the trainings. TensorBoard writes there in any case.",
     )
     schedule: bool = Field(False, description="Whether trainings are queued by themselves when labels have come.")
     schedule_window: Window = Field(

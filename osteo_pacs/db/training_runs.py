@@ -107,9 +107,7 @@ class Outcome:
 
 def add_training(session: Session, plan: TrainingPlan, by: str, now: datetime) -> int:
     """Queues a training and returns its id."""
-    row = TrainingRun(
-        state=TrainingState.QUEUED, plan=asdict(plan), requested_by=by[:128], created_at=now
-    )
+    row = TrainingRun(state=TrainingState.QUEUED, plan=asdict(plan), requested_by=by[:128], created_at=now)
     session.add(row)
     session.flush()
     return row.id
@@ -206,7 +204,9 @@ def find_training(session: Session, run_id: int) -> KnownTraining | None:
 
 def list_trainings(session: Session, limit: int | None = None) -> list[KnownTraining]:
     """Trainings, the newest first."""
-    return [_known(row) for row in session.scalars(select(TrainingRun).order_by(TrainingRun.id.desc()).limit(limit))]
+    return [
+        _known(row) for row in session.scalars(select(TrainingRun).order_by(TrainingRun.id.desc()).limit(limit))
+    ]
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

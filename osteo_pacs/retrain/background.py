@@ -6,6 +6,7 @@ import os
 
 import psutil
 
+
 def step_back(niceness: int) -> None:
     """From now on other processes of this machine come first, at the processor and at the disk; 0 changes nothing.
 

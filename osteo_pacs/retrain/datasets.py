@@ -1,8 +1,8 @@
 """A data set to train on: where it lies, and whether it can be trained on, told before anything is trained.
 
-It is a folder with a ``datalist.json``: ``{"training": [...], "validation": [...], "test": [...]}``, items of ``image``
-(a path in the folder), ``label`` (0 or 1), and where it is known ``patient``, ``t_score``, ``sex``, ``age_years`` and
-``scanner``. `osteo_pacs.phantom.dataset` writes such folders.
+It is a folder with a ``datalist.json``: ``{"training": [...], "validation": [...], "test": [...]}``, items of
+``image`` (a path in the folder), ``label`` (0 or 1), and where it is known ``patient``, ``t_score``, ``sex``,
+``age_years`` and ``scanner``. `osteo_pacs.phantom.dataset` writes such folders.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class ImageListedTwice(PermanentError):
 class PatientInTwoParts(PermanentError):
     """A patient of the data set is in two parts."""
 
-    remedy = "Divide by patient: what a model has seen of somebody would tell it about the same person's test image."
+    remedy = (
+        "Divide by patient: what a model has seen of somebody would tell it about the same person's test image."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,9 @@ def _check_files(dataset: DataSet) -> None:
 
 
 def _check_patients(dataset: DataSet) -> None:
-    people = {name: {item["patient"] for item in items if item.get("patient")} for name, items in dataset.parts.items()}
+    people = {
+        name: {item["patient"] for item in items if item.get("patient")} for name, items in dataset.parts.items()
+    }
     for one, other in itertools.combinations(people, 2):
         if shared := len(people[one] & people[other]):
             raise PatientInTwoParts(f"{shared} {'is' if shared == 1 else 'are'} in {one} and in {other}.")

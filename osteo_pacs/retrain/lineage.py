@@ -34,7 +34,9 @@ class Lineage:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def begin_candidate(run_id: int, plan: TrainingPlan, parent: Sealed, dataset: DataSet, workspace: Workspace) -> Lineage:
+def begin_candidate(
+    run_id: int, plan: TrainingPlan, parent: Sealed, dataset: DataSet, workspace: Workspace
+) -> Lineage:
     """Copies the parent, and says in the copy what it is to become; where that was done before, only tells it.
 
     Raises:

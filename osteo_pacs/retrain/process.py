@@ -74,7 +74,9 @@ class TrainingProcess:
 
 def last_line(log: Path) -> str:
     """The last words of the log, for why a training failed."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    lines = [
+        line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
+    ]
     return lines[-1][:300] if lines else ""
 
 

@@ -46,7 +46,8 @@ def attach_tracker(tracking: Mapping[str, Any], trainer: Any, evaluator: Any) ->
 
 
 def _attach_tensorboard(folder: Path, trainer: Any, evaluator: Any) -> None:
-    from monai.handlers import TensorBoardStatsHandler, from_engine
+    from monai.handlers.tensorboard_handlers import TensorBoardStatsHandler
+    from monai.handlers.utils import from_engine
 
     loss = from_engine(["loss"], first=True)
     TensorBoardStatsHandler(str(folder), tag_name="loss", output_transform=loss, epoch_log=False).attach(trainer)
@@ -56,9 +57,12 @@ def _attach_tensorboard(folder: Path, trainer: Any, evaluator: Any) -> None:
 
 
 def _attach_mlflow(tracking: Mapping[str, Any], trainer: Any, evaluator: Any) -> None:
-    from monai.handlers import MLFlowHandler, from_engine
+    from monai.handlers.mlflow_handler import MLFlowHandler
+    from monai.handlers.utils import from_engine
 
     where = {"tracking_uri": tracking["where"], "experiment_name": EXPERIMENT, "run_name": tracking["run"]}
     loss = from_engine(["loss"], first=True)
     MLFlowHandler(**where, tag_name="loss", output_transform=loss, epoch_log=False).attach(trainer)
-    MLFlowHandler(**where, iteration_log=False, global_epoch_transform=lambda _: trainer.state.epoch).attach(evaluator)
+    MLFlowHandler(**where, iteration_log=False, global_epoch_transform=lambda _: trainer.state.epoch).attach(
+        evaluator
+    )

@@ -1,4 +1,4 @@
-"""The trainer: takes a training that waits, lets a process of its own carry it out, and registers what comes of it.
+"""The trainer: takes a training that waits, has a process of its own carry it out, registers what came of it.
 
 ::
 
@@ -160,7 +160,9 @@ class Trainer:
     def _put_back(self, claim: TrainingClaim, reason: str | None) -> None:
         with self._database.write() as session:
             training_runs.put_back(session, claim, is_lost=reason is not None, reason=reason)
-        log.get_logger().warning("training_put_back", training_id=claim.run_id, reason=reason or "the trainer ends")
+        log.get_logger().warning(
+            "training_put_back", training_id=claim.run_id, reason=reason or "the trainer ends"
+        )
 
     def _end(self, claim: TrainingClaim, outcome: Outcome) -> None:
         with self._database.write() as session:

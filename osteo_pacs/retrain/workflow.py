@@ -1,9 +1,10 @@
 """The process that trains: MONAI's workflow on the bundle's own training configuration.
 
-``python -m osteo_pacs.retrain.workflow ORDER``, alone or, for several GPUs, under torchrun. It steps back behind the
-service, tells how far it is in a file, ends between two steps when it is asked to, and at once when its trainer is gone.
+``python -m osteo_pacs.retrain.workflow ORDER``, alone or, for several GPUs, under torchrun. It steps back behind
+the service, tells how far it is in a file, ends between two steps when it is asked to, and at once when its trainer
+is gone.
 
-Of the configuration it needs: ``train#trainer``, ``validate#evaluator``, ``network``, and the keys that `overrides` sets.
+Of the configuration it needs ``train#trainer``, ``validate#evaluator``, ``network``, and what `overrides` sets.
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ def overrides(order: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of the configuration that an order sets."""
     plan = order["plan"]
     changed = {key: plan[number] for number, key in NUMBERS.items() if plan[number] is not None}
-    changed |= {"bundle_root": order["bundle"], "dataset_dir": order["dataset"], "output_dir": order["checkpoints"]}
+    changed |= {
+        "bundle_root": order["bundle"],
+        "dataset_dir": order["dataset"],
+        "output_dir": order["checkpoints"],
+    }
     changed |= {f"record#{key}": value for key, value in order["lineage"].items()}
     if order["device"] != "auto" and plan["gpus"] <= 1:
         changed["device"] = f"$torch.device('{order['device']}')"
@@ -92,7 +97,7 @@ def _train(order: Mapping[str, Any], stop: threading.Event) -> int:
 
 
 def _end_with_the_trainer() -> None:
-    """The trainer holds the other end of standard input; its end of file means that it is gone, however it died."""
+    """The trainer holds the other end of standard input: an end of file there means that it is gone."""
 
     def wait() -> None:
         os.read(sys.stdin.fileno(), 1)

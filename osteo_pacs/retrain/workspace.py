@@ -82,7 +82,11 @@ class Workspace:
 
     def newest_checkpoint(self) -> Path | None:
         """The one of the latest epoch."""
-        found = {int(match[1]): path for path in self.checkpoints.glob("*.pt") if (match := _CHECKPOINT.match(path.name))}
+        found = {
+            int(match[1]): path
+            for path in self.checkpoints.glob("*.pt")
+            if (match := _CHECKPOINT.match(path.name))
+        }
         return found[max(found)] if found else None
 
     def read_progress(self) -> dict[str, Any]:

@@ -57,9 +57,7 @@ class TrainingRun(Base):
 
     __tablename__ = "training_run"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('queued', 'running', 'completed', 'failed', 'cancelled')", name="known_state"
-        ),
+        CheckConstraint("state IN ('queued', 'running', 'completed', 'failed', 'cancelled')", name="known_state"),
         CheckConstraint("(state IN ('queued', 'running')) = (ended_at IS NULL)", name="ended_with_time"),
         CheckConstraint("(state = 'running') = (lease_expires_at IS NOT NULL)", name="running_with_lease"),
         CheckConstraint("state <> 'running' OR started_at IS NOT NULL", name="running_with_time"),
