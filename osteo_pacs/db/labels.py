@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.tables import Label
@@ -50,6 +50,12 @@ def add_label(session: Session, new: NewLabel, now: datetime) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def labelled_since(session: Session, since: datetime | None) -> int:
+    """How many studies got a label after a time, or ever."""
+    counted = select(func.count(Label.study_id.distinct()))
+    return session.scalar(counted if since is None else counted.where(Label.created_at > since)) or 0
 
 
 def list_labels(session: Session, study_id: int | None = None) -> list[KnownLabel]:

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.session import database_now
@@ -207,6 +207,16 @@ def list_trainings(session: Session, limit: int | None = None) -> list[KnownTrai
     return [
         _known(row) for row in session.scalars(select(TrainingRun).order_by(TrainingRun.id.desc()).limit(limit))
     ]
+
+
+def is_busy(session: Session) -> bool:
+    """Whether a training waits or runs."""
+    return session.scalar(select(TrainingRun.id).where(TrainingRun.ended_at.is_(None)).limit(1)) is not None
+
+
+def last_asked_at(session: Session) -> datetime | None:
+    """When the newest training was queued, whatever became of it; None where there was none."""
+    return session.scalar(select(func.max(TrainingRun.created_at)))
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

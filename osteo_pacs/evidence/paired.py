@@ -54,7 +54,8 @@ def tango_z(found: Discordance, difference: float) -> float:
     b, c, n, delta = found.first_only, found.second_only, found.images, difference
     quadratic, linear = 2 * n, -b - c + (2 * n - b + c) * delta
     constant = -c * delta * (1 - delta)
-    share = ((linear * linear - 4 * quadratic * constant) ** 0.5 - linear) / (2 * quadratic)
+    # Rounding may take the discriminant of a double root below 0.
+    share = (max(linear * linear - 4 * quadratic * constant, 0.0) ** 0.5 - linear) / (2 * quadratic)
     variance = n * (2 * share + delta * (1 - delta))
     distance = b - c - n * delta
     if variance <= 0:

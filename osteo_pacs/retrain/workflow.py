@@ -1,7 +1,7 @@
 """The process that trains: MONAI's workflow on the bundle's own training configuration.
 
 ``python -m osteo_pacs.retrain.workflow ORDER``, alone or, for several GPUs, under torchrun. It steps back behind
-the service, tells how far it is in a file, ends between two steps when it is asked to, and at once when its trainer
+the service, tells how far it is in a file, ends between two steps when asked, and at once when its trainer
 is gone.
 
 Of the configuration it needs ``train#trainer``, ``validate#evaluator``, ``network``, and what `overrides` sets.
