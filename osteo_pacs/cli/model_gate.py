@@ -42,9 +42,9 @@ def gate(
     threads: Threads = 0,
     json: Json = False,
 ) -> None:
-    """Judge a candidate by the rules of [gate], and record what they say.
+    """Judge a candidate beside the active model.
 
-    Both models read the test part of the data set. Exit status 1 where the candidate does not pass.
+    The rules are those of [gate]; what they say is recorded. Both models read the test part of the data set. Exit status 1 where the candidate does not pass.
     """
     settings = settings_of(context)
     with opened_database(settings) as database:

@@ -34,14 +34,14 @@ def queue_when_due(database: Database, now: datetime, settings: Training) -> int
             return None
         plan = TrainingPlan(command=f"{SCHEDULE}: {new} studies labelled")
         training = training_runs.add_training(session, plan, SCHEDULE, now)
-        what = f"asked for by the schedule: {new} studies labelled"
-        audit.append(session, training_changed(training, what, EventType.APPLICATION_START, now))
+        what, kind = f"asked for by the schedule: {new} studies labelled", EventType.APPLICATION_START
+        audit.append(session, training_changed(training, what, kind, now))
     get_logger().info("training_due", training_id=training, count=new)
     return training
 
 
 def is_within(window: str, now: datetime) -> bool:
-    """Whether a time lies in a window of the local day, as ``22:00-05:00``; its beginning does, its end does not."""
+    """Whether a time lies in a window of the local day, as ``22:00-05:00``; its beginning does, its end not."""
     begin, end = (time.fromisoformat(part) for part in window.split("-"))
     local = now.astimezone().time()
     return begin <= local < end if begin < end else local >= begin or local < end

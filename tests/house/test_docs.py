@@ -10,8 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from house import reference, typed
-from osteo_pacs.cli import app, audit, queue, retention, study
+from osteo_pacs.cli import app, audit, model_dataset, queue, retention, study, training
 from osteo_pacs.cli.exit_codes import ExitCode
+from osteo_pacs.db.training_runs import KnownTraining, TrainingPlan
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
 
@@ -68,6 +69,11 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `going`", retention.going_facts(MagicMock())),
         ("### `staying`", retention.staying_facts(MagicMock())),
         ("## `retention run`", retention.gone_facts(MagicMock(), 0)),
+        (
+            "## `training list`",
+            training.training_facts(KnownTraining(*[MagicMock()] * 2, TrainingPlan(), *[{}] * 2, *[None] * 9)),
+        ),
+        ("## `model gate`", model_dataset.verdict_facts(MagicMock())),
         ("### `checks`", Check.__slots__),
         ("## `audit list`", audit.event_facts(MagicMock())),
         ("## `audit verify`", audit.verdict_facts(MagicMock())),
