@@ -44,7 +44,8 @@ def gate(
 ) -> None:
     """Judge a candidate beside the active model.
 
-    The rules are those of [gate]; what they say is recorded. Both models read the test part of the data set. Exit status 1 where the candidate does not pass.
+    The rules are those of [gate]; what they say is recorded. Both models read the test part of the data set. Exit
+    status 1 where the candidate does not pass.
     """
     settings = settings_of(context)
     with opened_database(settings) as database:

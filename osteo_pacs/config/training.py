@@ -39,7 +39,7 @@ class Training(Section):
     )
     tracking_uri: str = Field(
         "",
-        description="MLflow's server; empty: a folder beside the trainings. TensorBoard writes there in any case.",
+        description="MLflow's tracking URI; empty: a file beside the trainings, as TensorBoard's are.",
     )
     schedule: bool = Field(False, description="Whether trainings are queued by themselves when labels have come.")
     schedule_window: Window = Field(

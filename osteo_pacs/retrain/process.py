@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -70,14 +69,6 @@ class TrainingProcess:
         self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
-
-
-def last_line(log: Path) -> str:
-    """The last words of the log, for why a training failed."""
-    lines = [
-        line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
-    ]
-    return lines[-1][:300] if lines else ""
 
 
 def _launcher(gpus: int) -> list[str]:

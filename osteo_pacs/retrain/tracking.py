@@ -33,27 +33,32 @@ def require_tracker(tracking: str) -> None:
 
 def tracking_of(tracking: str, uri: str, directory: Path, run_id: int) -> dict[str, Any]:
     """What the process that trains needs to know; by default everything stays in the trainings' folder."""
-    where = uri if tracking == "mlflow" and uri else (directory.absolute() / tracking)
-    return {"kind": tracking, "where": str(where), "run": f"training-{run_id:06d}"}
+    folder = directory.absolute() / tracking
+    # MLflow takes a plain folder no longer.
+    where = uri or f"sqlite:///{folder}/mlflow.db" if tracking == "mlflow" else str(folder)
+    return {"kind": tracking, "where": where, "folder": str(folder), "run": f"training-{run_id:06d}"}
 
 
 def attach_tracker(tracking: Mapping[str, Any], trainer: Any, evaluator: Any) -> None:
     """Records loss and validation figures from now on."""
     if tracking["kind"] == "tensorboard":
-        _attach_tensorboard(Path(tracking["where"]) / tracking["run"], trainer, evaluator)
+        _attach_tensorboard(str(Path(tracking["where"]) / tracking["run"]), trainer, evaluator)
     elif tracking["kind"] == "mlflow":
+        Path(tracking["folder"]).mkdir(parents=True, exist_ok=True)
         _attach_mlflow(tracking, trainer, evaluator)
 
 
-def _attach_tensorboard(folder: Path, trainer: Any, evaluator: Any) -> None:
+def _attach_tensorboard(folder: str, trainer: Any, evaluator: Any) -> None:
     from monai.handlers.tensorboard_handlers import TensorBoardStatsHandler
     from monai.handlers.utils import from_engine
 
     loss = from_engine(["loss"], first=True)
-    TensorBoardStatsHandler(str(folder), tag_name="loss", output_transform=loss, epoch_log=False).attach(trainer)
-    TensorBoardStatsHandler(
-        str(folder), iteration_log=False, global_epoch_transform=lambda _: trainer.state.epoch
-    ).attach(evaluator)
+    steps = TensorBoardStatsHandler(log_dir=folder, tag_name="loss", output_transform=loss, epoch_log=False)
+    epochs = TensorBoardStatsHandler(
+        log_dir=folder, iteration_log=False, global_epoch_transform=lambda _: trainer.state.epoch
+    )
+    steps.attach(trainer)
+    epochs.attach(evaluator)
 
 
 def _attach_mlflow(tracking: Mapping[str, Any], trainer: Any, evaluator: Any) -> None:
@@ -62,7 +67,7 @@ def _attach_mlflow(tracking: Mapping[str, Any], trainer: Any, evaluator: Any) ->
 
     where = {"tracking_uri": tracking["where"], "experiment_name": EXPERIMENT, "run_name": tracking["run"]}
     loss = from_engine(["loss"], first=True)
-    MLFlowHandler(**where, tag_name="loss", output_transform=loss, epoch_log=False).attach(trainer)
-    MLFlowHandler(**where, iteration_log=False, global_epoch_transform=lambda _: trainer.state.epoch).attach(
-        evaluator
-    )
+    steps = MLFlowHandler(**where, tag_name="loss", output_transform=loss, epoch_log=False)
+    epochs = MLFlowHandler(**where, iteration_log=False, global_epoch_transform=lambda _: trainer.state.epoch)
+    steps.attach(trainer)
+    epochs.attach(evaluator)

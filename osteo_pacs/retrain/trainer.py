@@ -27,14 +27,13 @@ from osteo_pacs.errors import OsteoPacsError, RetryableError
 from osteo_pacs.retrain.background import threads_of
 from osteo_pacs.retrain.datasets import find_dataset, open_dataset, require_trainable
 from osteo_pacs.retrain.lineage import Lineage, begin_candidate
-from osteo_pacs.retrain.process import TrainingProcess, last_line
+from osteo_pacs.retrain.process import TrainingProcess
 from osteo_pacs.retrain.registry import adopt
 from osteo_pacs.retrain.tracking import require_tracker, tracking_of
 from osteo_pacs.retrain.workflow import STOPPED
 from osteo_pacs.retrain.workspace import Workspace
 from osteo_pacs.sealed import open_sealed
 
-LOOK_EVERY_S = 0.2
 TELL_EVERY_S = 1.0
 
 
@@ -182,4 +181,5 @@ class Trainer:
 def _reason(ended: Ended, workspace: Workspace) -> str:
     if ended.exit_code < 0:
         return f"The process that trains was ended by signal {-ended.exit_code}, again."
-    return f"The process that trains ended with status {ended.exit_code}: {last_line(workspace.log)}"
+    broken = workspace.read_error() or f"exit status {ended.exit_code}"
+    return f"The process that trains broke ({broken}); {workspace.log} tells more."

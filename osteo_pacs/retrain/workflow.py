@@ -14,14 +14,17 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from osteo_pacs.retrain.background import step_back
+from osteo_pacs.retrain.workspace import Workspace
 
 STOPPED = 75
 """Exit status of a training that was asked to end before it was over (EX_TEMPFAIL of sysexits.h)."""
+FAILED = 1
 NUMBERS = {"epochs": "max_epochs", "batch_size": "batch_size", "learning_rate": "learning_rate",
            "patience": "patience", "seed": "seed"}  # fmt: skip
 """A plan's numbers, by the configuration's names."""
@@ -36,7 +39,12 @@ def main(order_path: Path) -> int:
     step_back(order["niceness"])
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    return _train(order, stop)
+    try:
+        return _train(order, stop)
+    except Exception as error:  # noqa: BLE001 - whatever broke it, the trainer is told, and the log has the rest
+        traceback.print_exc()
+        Workspace(Path(order["folder"])).tell_error(_innermost(error))
+        return FAILED
 
 
 def overrides(order: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +71,6 @@ def _train(order: Mapping[str, Any], stop: threading.Event) -> int:
 
     from osteo_pacs.retrain.steps import Steps
     from osteo_pacs.retrain.tracking import attach_tracker
-    from osteo_pacs.retrain.workspace import Workspace
 
     torch.set_num_threads(order["threads"])
     workspace, bundle = Workspace(Path(order["folder"])), Path(order["bundle"])
@@ -94,6 +101,13 @@ def _train(order: Mapping[str, Any], stop: threading.Event) -> int:
     steps.tell_trained(trainer)
     workflow.finalize()
     return 0
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What MONAI wraps into the expression that it evaluated."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _end_with_the_trainer() -> None:

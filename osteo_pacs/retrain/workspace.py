@@ -8,6 +8,7 @@
       order.json      what the process that trains is to do
       progress.json   how far it is
       trained.json    written when the last epoch is over
+      error.json      what broke the process that trains
       log.txt         what MONAI and PyTorch say
 """
 
@@ -96,6 +97,14 @@ class Workspace:
     def tell_progress(self, progress: Mapping[str, Any]) -> None:
         """Tells how far the training is."""
         write_whole(self.folder / "progress.json", progress)
+
+    def read_error(self) -> str:
+        """The class of the error that broke the process that trains; empty where nothing was told."""
+        return str(_read(self.folder / "error.json").get("error", ""))
+
+    def tell_error(self, error: BaseException) -> None:
+        """Tells what broke it, without the message: that may quote a header."""
+        write_whole(self.folder / "error.json", {"error": type(error).__name__})
 
     def trained_epochs(self) -> int | None:
         """After how many epochs training was over; None while it is not."""
