@@ -3,8 +3,8 @@
     python benchmarks/while_training.py --output while_training.json
 
 One service, as shipped. Studies of one image go one after the other, in rounds: some while nothing else runs, then
-as many while the trainer that the service starts makes its steps. The ratio is that of a round's medians. The quiet
-time is taken off.
+as many while the trainer that the service starts makes its steps. The ratio is of medians, round by round. The
+quiet time is taken off.
 """
 
 from __future__ import annotations
