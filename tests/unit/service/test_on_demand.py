@@ -34,8 +34,8 @@ def started(monkeypatch):
 
     start.status = 0
     monkeypatch.setattr(child_module.subprocess, "Popen", start)
-    commands_of = type("Started", (), {"commands": commands, "start": start})
-    return commands_of
+    start.commands = commands
+    return start
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_none_is_started_where_the_configuration_says_so(started, database, tmp_
 def test_a_trainer_that_ends_by_itself_is_no_death_and_one_that_breaks_is(
     started, database, tmp_path, status, told
 ):
-    started.start.status = status
+    started.status = status
     queue(database)
     trainer = TrainerOnDemand(settings_of(database), database)
     trainer.start_if_wanted(tmp_path)
