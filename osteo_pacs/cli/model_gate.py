@@ -71,6 +71,6 @@ def _record(database: Database, judged: Judged) -> None:
     told = f"{candidate['name']} {candidate['version']}"
     with database.write() as session:
         if number is not None:
-            new = NewDecision(number, against, is_passed, record["dataset"]["sha256"], record)
+            new = NewDecision(number, against, is_passed, record, record["dataset"]["sha256"])
             record_decision(session, new, now)
         audit.append(session, gate_decided(judged.bundle, told, before, now, is_passed=is_passed, by=who_types()))

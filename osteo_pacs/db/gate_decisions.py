@@ -21,8 +21,8 @@ class NewDecision:
     model_version_id: int
     against_model_version_id: int | None
     is_passed: bool
-    dataset_sha256: str
     record: Mapping[str, Any]
+    dataset_sha256: str
 
 
 def record_decision(session: Session, new: NewDecision, now: datetime) -> None:

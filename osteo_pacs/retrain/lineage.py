@@ -11,6 +11,7 @@ import osteo_pacs
 from osteo_pacs.db.training_runs import TrainingPlan
 from osteo_pacs.retrain.datasets import DataSet
 from osteo_pacs.retrain.exposure import Exposure, exposure_of, read_exposure, write_exposure
+from osteo_pacs.retrain.registry import Lineage
 from osteo_pacs.retrain.workspace import Workspace
 from osteo_pacs.sealed import Sealed
 
@@ -18,7 +19,7 @@ METADATA = "configs/metadata.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
+class Origin:
     """What a version is made of; for JSON by `to_dict`."""
 
     training: int
@@ -29,6 +30,11 @@ class Lineage:
     command: str
     code_version: str
 
+    @property
+    def lineage(self) -> Lineage:
+        """What the registry keeps of it."""
+        return Lineage(self.dataset_sha256, self.parent_bundle_sha256, self.command, self.code_version)
+
     def to_dict(self) -> dict[str, Any]:
         """For the metadata and the database."""
         return {name: getattr(self, name) for name in self.__slots__}
@@ -36,14 +42,14 @@ class Lineage:
 
 def begin_candidate(
     run_id: int, plan: TrainingPlan, parent: Sealed, dataset: DataSet, workspace: Workspace
-) -> Lineage:
+) -> Origin:
     """Copies the parent, and says in the copy what it is to become; where that was done before, only tells it.
 
     Raises:
         BundleTampered: the parent says nonsense of itself.
     """
     metadata = json.loads(parent.read(METADATA))
-    lineage = Lineage(
+    origin = Origin(
         training=run_id,
         dataset_sha256=dataset.sha256,
         parent=f"{metadata['name']} {metadata['version']}",
@@ -54,20 +60,20 @@ def begin_candidate(
     )
     if not workspace.bundle.is_dir():
         workspace.copy_bundle(parent)
-        _rename(workspace.bundle, metadata, lineage, dataset)
+        _rename(workspace.bundle, metadata, origin, dataset)
         before = read_exposure(parent) if plan.start == "active" else None
         write_exposure(workspace.bundle, exposure_of(dataset) | (before or Exposure()))
-    return lineage
+    return origin
 
 
-def _rename(bundle: Path, metadata: dict[str, Any], lineage: Lineage, dataset: DataSet) -> None:
+def _rename(bundle: Path, metadata: dict[str, Any], origin: Origin, dataset: DataSet) -> None:
     """A version of its own: build metadata of Semantic Versioning 2.0.0, behind a plus."""
     base = str(metadata["version"]).partition("+")[0]
-    version = f"{base}+training.{lineage.training}"
+    version = f"{base}+training.{origin.training}"
     images = dataset.counts()["training"]["images"]
-    begins = "goes on from" if lineage.start == "active" else "trained anew beside"
+    begins = "goes on from" if origin.start == "active" else "trained anew beside"
     metadata["version"] = version
-    metadata["changelog"] = {version: f"{begins} {lineage.parent}, on {images} images"} | metadata["changelog"]
+    metadata["changelog"] = {version: f"{begins} {origin.parent}, on {images} images"} | metadata["changelog"]
     metadata["data_source"] = f"data set {dataset.sha256[:16]}; before it: {metadata['data_source']}"
     text = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
     (bundle / METADATA).write_text(text, encoding="utf-8")

@@ -26,7 +26,7 @@ from osteo_pacs.dicom.audit import EventOutcome, EventType
 from osteo_pacs.errors import OsteoPacsError, RetryableError
 from osteo_pacs.retrain.background import threads_of
 from osteo_pacs.retrain.datasets import find_dataset, open_dataset, require_trainable
-from osteo_pacs.retrain.lineage import Lineage, begin_candidate
+from osteo_pacs.retrain.lineage import Origin, begin_candidate
 from osteo_pacs.retrain.process import TrainingProcess
 from osteo_pacs.retrain.registry import adopt
 from osteo_pacs.retrain.tracking import require_tracker, tracking_of
@@ -93,20 +93,20 @@ class Trainer:
         workspace.checkpoints.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(workspace.lock, mode=0o600, blocking=False):
-                order, lineage = self._prepare(claim, workspace)
+                order, origin = self._prepare(claim, workspace)
                 with TrainingProcess(workspace, order) as process:
                     ended = self._follow(claim, workspace, process, stop)
-                self._settle(claim, workspace, ended, lineage)
+                self._settle(claim, workspace, ended, origin)
         except Timeout as error:
             raise FolderInUse(f"{workspace.folder}.") from error
 
-    def _prepare(self, claim: TrainingClaim, workspace: Workspace) -> tuple[dict[str, Any], Lineage]:
+    def _prepare(self, claim: TrainingClaim, workspace: Workspace) -> tuple[dict[str, Any], Origin]:
         settings, plan = self._settings, claim.plan
         require_tracker(settings.tracking)
         dataset = open_dataset(find_dataset(plan.dataset))
         require_trainable(dataset, settings.min_cases)
         parent = open_sealed(self._bundle, self._key)
-        lineage = begin_candidate(claim.run_id, plan, parent, dataset, workspace)
+        origin = begin_candidate(claim.run_id, plan, parent, dataset, workspace)
         return {
             "plan": asdict(plan),
             "folder": str(workspace.folder),
@@ -116,9 +116,9 @@ class Trainer:
             "device": settings.device,
             "threads": threads_of(settings.threads),
             "niceness": settings.niceness,
-            "lineage": lineage.to_dict(),
+            "lineage": origin.to_dict(),
             "tracking": tracking_of(settings.tracking, settings.tracking_uri, settings.directory, claim.run_id),
-        }, lineage
+        }, origin
 
     def _follow(
         self, claim: TrainingClaim, workspace: Workspace, process: TrainingProcess, stop: threading.Event
@@ -139,12 +139,12 @@ class Trainer:
             log.get_logger().warning("heartbeat_failed", reason=str(error), count=1)
             return False
 
-    def _settle(self, claim: TrainingClaim, workspace: Workspace, ended: Ended, lineage: Lineage) -> None:
+    def _settle(self, claim: TrainingClaim, workspace: Workspace, ended: Ended, origin: Origin) -> None:
         if ended.exit_code == 0:
-            facts = lineage.to_dict()
+            facts = origin.to_dict()
             store = self._settings.directory / "models"
-            version_id = adopt(self._database, store, workspace.bundle, facts, self._clock())
-            self._end(claim, Outcome(TrainingState.COMPLETED, None, version_id, facts))
+            version = adopt(self._database, store, workspace.bundle, origin.lineage, self._clock())
+            self._end(claim, Outcome(TrainingState.COMPLETED, None, version.id, facts))
             workspace.clear()
         elif ended.is_cancelled:
             self._end(claim, Outcome(TrainingState.CANCELLED))

@@ -58,11 +58,11 @@ def test_a_candidate_that_goes_on_from_another_has_seen_what_that_one_saw(datase
     before = json.dumps({"images": ["x"], "patients": []}).encode()
     parent = Sealed(shipped.BUNDLE, {**shipped_bundle.files, EXPOSURE: before}, {}, "f" * 64)
     workspace = Workspace.of(tmp_path, 7)
-    lineage = begin_candidate(7, TrainingPlan(start=start), parent, dataset, workspace)
+    origin = begin_candidate(7, TrainingPlan(start=start), parent, dataset, workspace)
     written = json.loads((workspace.bundle / EXPOSURE).read_text())
     assert set(written["images"]) == seen | exposure_of(dataset).images
     metadata = json.loads((workspace.bundle / "configs" / "metadata.json").read_text())
     assert metadata["version"].endswith("+training.7")
     assert metadata["product"]["is_demonstration"]
-    assert lineage.parent_bundle_sha256 == "f" * 64
-    assert begin_candidate(7, TrainingPlan(start=start), parent, dataset, workspace) == lineage
+    assert origin.parent_bundle_sha256 == "f" * 64
+    assert begin_candidate(7, TrainingPlan(start=start), parent, dataset, workspace) == origin
