@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -163,11 +163,20 @@ def _check_items(parts: Mapping[str, tuple[Item, ...]]) -> None:
 
 
 def _check_files(dataset: DataSet) -> None:
-    listed = [item["image"] for items in dataset.parts.values() for item in items]
-    if missing := [name for name in listed if not (dataset.folder / name).is_file()]:
-        raise ImagesMissing(f"{len(missing)} of {len(listed)}, the first is {missing[0]}.")
-    if twice := [name for name, count in Counter(listed).items() if count > 1]:
-        raise ImageListedTwice(f"{len(twice)} of {len(listed)}, the first is {twice[0]}.")
+    places = [(part, number) for part, items in dataset.parts.items() for number in range(1, len(items) + 1)]
+    images = [item["image"] for items in dataset.parts.values() for item in items]
+    listed = list(zip(places, images, strict=True))
+    if missing := [place for place, image in listed if not (dataset.folder / image).is_file()]:
+        raise ImagesMissing(f"{len(missing)} of {len(listed)}, {_first(missing)}.")
+    counts = Counter(images)
+    if twice := [place for place, image in listed if counts[image] > 1]:
+        raise ImageListedTwice(f"{len(twice)} of {len(listed)} entries, {_first(twice)}.")
+
+
+def _first(places: Sequence[tuple[str, int]]) -> str:
+    """By its place: a file may be named after a patient."""
+    part, number = places[0]
+    return f"the first is number {number} of the {part} part"
 
 
 def _check_patients(dataset: DataSet) -> None:

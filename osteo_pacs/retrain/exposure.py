@@ -1,6 +1,7 @@
 """What a model has seen: digests of the images and patients that it was made from, sealed within its bundle.
 
-The gate compares them with the test part. A model that goes on from another has seen what that one saw.
+The gate compares them with the test part. A digest of a guessable name can be guessed: data sets name people
+otherwise than hospitals do. A model that goes on from another has seen what that one saw.
 """
 
 from __future__ import annotations

@@ -71,6 +71,9 @@ class Trainer:
             self._carry_out(claim, stop)
         except TrainingLost as error:
             log.get_logger().warning("training_lost", training_id=claim.run_id, reason=str(error))
+        except FolderInUse as error:
+            self._put_back(claim, str(error), is_lost=False)
+            stop.wait(self._settings.lease_s)
         except RetryableError as error:
             log.get_logger().warning("training_waits", training_id=claim.run_id, reason=str(error))
             stop.wait(TELL_EVERY_S)
@@ -150,18 +153,17 @@ class Trainer:
             self._end(claim, Outcome(TrainingState.CANCELLED))
             workspace.clear()
         elif ended.is_stopped or ended.exit_code == STOPPED:
-            self._put_back(claim, None)
+            self._put_back(claim, "The trainer was asked to end.", is_lost=False)
         elif ended.exit_code < 0 and claim.lost_leases + 1 < self._settings.max_attempts:
-            self._put_back(claim, f"The process that trains was ended by signal {-ended.exit_code}.")
+            signalled = f"The process that trains was ended by signal {-ended.exit_code}."
+            self._put_back(claim, signalled, is_lost=True)
         else:
             self._end(claim, Outcome(TrainingState.FAILED, _reason(ended, workspace)))
 
-    def _put_back(self, claim: TrainingClaim, reason: str | None) -> None:
+    def _put_back(self, claim: TrainingClaim, reason: str, *, is_lost: bool) -> None:
         with self._database.write() as session:
-            training_runs.put_back(session, claim, is_lost=reason is not None, reason=reason)
-        log.get_logger().warning(
-            "training_put_back", training_id=claim.run_id, reason=reason or "the trainer ends"
-        )
+            training_runs.put_back(session, claim, is_lost=is_lost, reason=reason)
+        log.get_logger().warning("training_put_back", training_id=claim.run_id, reason=reason)
 
     def _end(self, claim: TrainingClaim, outcome: Outcome) -> None:
         with self._database.write() as session:

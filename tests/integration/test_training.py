@@ -174,7 +174,10 @@ def _same_patient(listed):
         (_same_patient, "1 is in training and in validation"),
         (lambda listed: [item.update(label=1) for item in listed["training"]], "no image labelled 0"),
         (lambda listed: listed.update(validation=listed["validation"][:1]), "one class"),
-        (lambda listed: listed["test"][0].update(image="gone.dcm"), "1 of 24, the first is gone.dcm"),
+        (
+            lambda listed: listed["test"][0].update(image="gone.dcm"),
+            "1 of 24, the first is number 1 of the test part",
+        ),
         (lambda listed: listed["test"].append(listed["test"][0]), "listed twice"),
         (lambda listed: listed["test"][0].update(image="../x.dcm"), "cannot be read"),
         (lambda listed: listed["test"][0].update(label=2), "cannot be read"),
