@@ -41,18 +41,29 @@ def exposure_of(dataset: DataSet, parts: Iterable[str] = FITTED) -> Exposure:
     )
 
 
-def write_exposure(bundle: Path, seen: Exposure) -> None:
-    """Puts it where sealing finds it."""
+def add_exposure(bundle: Path, seen: Exposure, *, goes_on: bool) -> None:
+    """Puts it where sealing finds it; a model that ``goes_on`` has seen what stands there, too."""
+    path = bundle / EXPOSURE
+    if goes_on and path.exists():
+        seen |= _parse(path.read_bytes())
     content = {"images": sorted(seen.images), "patients": sorted(seen.patients)}
-    (bundle / EXPOSURE).write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
 
 
 def read_exposure(sealed: Sealed) -> Exposure | None:
-    """What a bundle says that it has seen; None where it says nothing."""
+    """What a bundle says that it has seen; None where it says nothing.
+
+    Raises:
+        BundleTampered: it says nonsense.
+    """
     if EXPOSURE not in sealed.files:
         return None
     try:
-        content = json.loads(sealed.read(EXPOSURE))
-        return Exposure(frozenset(content["images"]), frozenset(content["patients"]))
+        return _parse(sealed.read(EXPOSURE))
     except (ValueError, KeyError, TypeError) as error:
         raise BundleTampered(f"{EXPOSURE} of {sealed.folder} is none") from error
+
+
+def _parse(content: bytes) -> Exposure:
+    found = json.loads(content)
+    return Exposure(frozenset(found["images"]), frozenset(found["patients"]))

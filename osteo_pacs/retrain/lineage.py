@@ -10,7 +10,6 @@ from typing import Any
 import osteo_pacs
 from osteo_pacs.db.training_runs import TrainingPlan
 from osteo_pacs.retrain.datasets import DataSet
-from osteo_pacs.retrain.exposure import Exposure, exposure_of, read_exposure, write_exposure
 from osteo_pacs.retrain.registry import Lineage
 from osteo_pacs.retrain.workspace import Workspace
 from osteo_pacs.sealed import Sealed
@@ -61,8 +60,6 @@ def begin_candidate(
     if not workspace.bundle.is_dir():
         workspace.copy_bundle(parent)
         _rename(workspace.bundle, metadata, origin, dataset)
-        before = read_exposure(parent) if plan.start == "active" else None
-        write_exposure(workspace.bundle, exposure_of(dataset) | (before or Exposure()))
     return origin
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from osteo_pacs.retrain.background import step_back
+from osteo_pacs.retrain.datasets import open_dataset
+from osteo_pacs.retrain.exposure import add_exposure, exposure_of
 from osteo_pacs.retrain.workspace import Workspace
 
 STOPPED = 75
@@ -75,6 +77,10 @@ def _train(order: Mapping[str, Any], stop: threading.Event) -> int:
     torch.set_num_threads(order["threads"])
     workspace, bundle = Workspace(Path(order["folder"])), Path(order["bundle"])
     sys.path.insert(0, str(bundle))
+    is_first = os.environ.get("RANK", "0") == "0"
+    if is_first:
+        seen = exposure_of(open_dataset(Path(order["dataset"])))
+        add_exposure(bundle, seen, goes_on=order["plan"]["start"] == "active")
     configs = ["train.json", *(["multi_gpu_train.json"] if order["plan"]["gpus"] > 1 else [])]
     checkpoint = workspace.newest_checkpoint()
     workflow = ConfigWorkflow(
@@ -91,9 +97,9 @@ def _train(order: Mapping[str, Any], stop: threading.Event) -> int:
     if (epochs := workspace.trained_epochs()) is not None:
         # It was ended behind its last epoch, which early stopping may have chosen: another one must not follow.
         trainer.state.max_epochs = epochs
-    steps = Steps(workspace, stop, is_first=os.environ.get("RANK", "0") == "0")
+    steps = Steps(workspace, stop, is_first=is_first)
     steps.attach(trainer, evaluator)
-    if steps.is_first:
+    if is_first:
         attach_tracker(order["tracking"], trainer, evaluator)
     workflow.run()
     if steps.was_stopped:

@@ -9,7 +9,7 @@ import pytest
 from osteo_pacs import shipped
 from osteo_pacs.db.training_runs import TrainingPlan
 from osteo_pacs.retrain.datasets import open_dataset
-from osteo_pacs.retrain.exposure import EXPOSURE, Exposure, exposure_of, read_exposure, write_exposure
+from osteo_pacs.retrain.exposure import EXPOSURE, Exposure, add_exposure, exposure_of, read_exposure
 from osteo_pacs.retrain.lineage import begin_candidate
 from osteo_pacs.retrain.workspace import Workspace
 from osteo_pacs.sealed import BundleTampered, Sealed, open_sealed
@@ -38,7 +38,7 @@ def test_a_copy_of_a_file_in_another_part_is_found(dataset):
 
 def test_what_was_seen_is_read_as_it_was_written(dataset, tmp_path):
     (tmp_path / "configs").mkdir()
-    write_exposure(tmp_path, exposure_of(dataset))
+    add_exposure(tmp_path, exposure_of(dataset), goes_on=True)
     assert read_exposure(sealed_with((tmp_path / EXPOSURE).read_bytes())) == exposure_of(dataset)
 
 
@@ -52,17 +52,21 @@ def test_nonsense_is_refused():
         read_exposure(sealed_with(b"[]"))
 
 
-@pytest.mark.parametrize(("start", "seen"), [("active", {"x"}), ("scratch", set())])
-def test_a_candidate_that_goes_on_from_another_has_seen_what_that_one_saw(dataset, tmp_path, start, seen):
-    shipped_bundle = open_sealed(shipped.BUNDLE)
-    before = json.dumps({"images": ["x"], "patients": []}).encode()
-    parent = Sealed(shipped.BUNDLE, {**shipped_bundle.files, EXPOSURE: before}, {}, "f" * 64)
-    workspace = Workspace.of(tmp_path, 7)
-    origin = begin_candidate(7, TrainingPlan(start=start), parent, dataset, workspace)
-    written = json.loads((workspace.bundle / EXPOSURE).read_text())
-    assert set(written["images"]) == seen | exposure_of(dataset).images
+@pytest.mark.parametrize(("goes_on", "before"), [(True, {"x"}), (False, set())])
+def test_a_candidate_that_goes_on_from_another_has_seen_what_that_one_saw(dataset, tmp_path, goes_on, before):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / EXPOSURE).write_text('{"images": ["x"], "patients": []}')
+    for _ in range(2):
+        add_exposure(tmp_path, exposure_of(dataset), goes_on=goes_on)
+        assert set(json.loads((tmp_path / EXPOSURE).read_text())["images"]) == before | exposure_of(dataset).images
+
+
+def test_a_candidate_has_a_version_of_its_own_and_the_files_of_its_parent(dataset, tmp_path):
+    parent, workspace = open_sealed(shipped.BUNDLE), Workspace.of(tmp_path, 7)
+    origin = begin_candidate(7, TrainingPlan(), parent, dataset, workspace)
     metadata = json.loads((workspace.bundle / "configs" / "metadata.json").read_text())
     assert metadata["version"].endswith("+training.7")
     assert metadata["product"]["is_demonstration"]
-    assert origin.parent_bundle_sha256 == "f" * 64
-    assert begin_candidate(7, TrainingPlan(start=start), parent, dataset, workspace) == origin
+    assert all((workspace.bundle / path).is_file() for path in parent.files)
+    assert origin.lineage.parent == parent.manifest_sha256
+    assert begin_candidate(7, TrainingPlan(), parent, dataset, workspace) == origin
