@@ -9,6 +9,7 @@ quiet time is taken off.
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import subprocess
@@ -33,18 +34,23 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=20, help="studies in each half of a round (default 20)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default 3)")
     parser.add_argument("--images", type=int, default=256, help="images that are trained on (default 256)")
+    parser.add_argument("--niceness", type=int, default=19, help="of the training (default 19, as shipped)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="while-training-", dir=options.folder) as folder:
-        write_report(measured(Path(folder), options.studies, options.rounds, options.images), options.output)
+        write_report(measured(Path(folder), options), options.output)
 
 
-def measured(folder: Path, studies: int, rounds: int, images: int) -> dict[str, Any]:
+def measured(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    studies, rounds, images = options.studies, options.rounds, options.images
     facts = machine()
     scanner = Scanner(folder / "scanner")
     parts = (Part("training", images, 31_000_000, 0.5), Part("validation", 16, 32_000_000, 0.5))
     (folder / "dataset").mkdir()
     write_dataset(folder / "dataset", parts)
-    settings: Settings = {"completeness": {"quiet_s": QUIET_S}, "training": {"min_cases": 2}}
+    settings: Settings = {
+        "completeness": {"quiet_s": QUIET_S},
+        "training": {"min_cases": 2, "niceness": options.niceness},
+    }
     ours = OsteoPacs(folder / "ours", settings)
     alone: list[list[float]] = []
     beside: list[list[float]] = []
@@ -60,6 +66,7 @@ def measured(folder: Path, studies: int, rounds: int, images: int) -> dict[str, 
         "benchmark": "while_training",
         "quiet_s_taken_off": QUIET_S,
         "studies_in_each": studies,
+        "niceness": options.niceness,
         "alone_s": distribution(alone),
         "while_training_s": distribution(beside),
         "ratio_of_medians": spread(

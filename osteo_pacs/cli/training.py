@@ -61,7 +61,10 @@ def show(context: typer.Context, training: Id, *, json: Json = False) -> None:
 
 @app.command()
 def cancel(context: typer.Context, training: Id, *, json: Json = False) -> None:
-    """Stop a training: at once where it waits, between two steps where it runs."""
+    """Stop a training.
+
+    At once where it waits, between two steps where it runs; no candidate comes of it.
+    """
     from osteo_pacs.audit.events import training_changed
     from osteo_pacs.db import audit
     from osteo_pacs.db.training_runs import TrainingState, request_cancel
@@ -92,7 +95,10 @@ def cancel(context: typer.Context, training: Id, *, json: Json = False) -> None:
 
 @app.command()
 def follow(context: typer.Context, training: Id) -> None:
-    """Watch a training until it ends; exit status 1 where nothing came of it."""
+    """Watch a training until it ends.
+
+    Exit status 1 where no candidate came of it.
+    """
     settings = settings_of(context)
     with opened_database(settings) as database:
         watch(database, settings, training)

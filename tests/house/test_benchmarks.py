@@ -62,7 +62,9 @@ def test_inference_times_every_runtime_beside_a_matrix_product(tmp_path):
 
 
 def test_while_training_times_studies_with_a_training_beside_and_without(tmp_path):
-    report = report_of("while_training", tmp_path, "--studies", "1", "--rounds", "1", "--images", "8")
+    report = report_of(
+        "while_training", tmp_path, "--studies", "1", "--rounds", "1", "--images", "8", "--niceness", "0"
+    )
     assert report["alone_s"]["p50"] > 0
     assert report["ratio_of_medians"]["repeats"] == 1
 
