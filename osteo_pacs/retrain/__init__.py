@@ -4,7 +4,7 @@
 model; ``evaluate`` makes the evidence; ``networks``, ``training`` and ``compare`` put the 21-layer CNN beside the
 networks of the paper that it comes from.
 
-``trainer`` carries a training out: ``datasets`` says whether it can be trained on, ``lineage`` begins a candidate in a
-``workspace``, ``process`` starts ``workflow``, which runs MONAI, and ``registry`` takes what comes of it. ``judging``
-reads a data set's test part with a candidate and the active model for the gate.
+``trainer`` carries a training out: ``datasets`` says whether it can be trained on, ``lineage`` begins a candidate
+in a ``workspace``, ``process`` starts ``workflow``, which runs MONAI, and ``registry`` takes what comes of it.
+``judging`` reads a data set's test part with a candidate and the active model for the gate.
 """
