@@ -14,8 +14,11 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from databases import url_at_head
+from databases import opened, url_at_head
 from osteo_pacs.cli import app
+from osteo_pacs.db.audit import list_records
+from osteo_pacs.db.gate_decisions import latest_decision
+from osteo_pacs.dicom.audit import EventId
 from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.manifest import verify_manifest
 from osteo_pacs.phantom.dataset import Part, write_dataset
@@ -43,9 +46,9 @@ class Trainings:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / "config.toml"
-        url = url_at_head("sqlite", folder)
+        self.url = url_at_head("sqlite", folder)
         self.config.write_text(
-            f'[database]\nurl = "{url}"\n'
+            f'[database]\nurl = "{self.url}"\n'
             '[training]\nmin_cases = 2\ndevice = "cpu"\nthreads = 1\nniceness = 0\nlease_s = 3\n'
         )
 
@@ -206,3 +209,35 @@ def test_a_data_set_that_changed_since_it_was_queued_fails_the_training(training
     failed = trainings.training()
     assert failed["state"] == "failed"
     assert "not there" in failed["last_error"]
+
+
+def gate(trained, dataset, output):
+    on_one_core = ("--device", "cpu", "--threads", 1)
+    trained.run("model", "gate", 1, "--dataset", dataset, "--output", output, *on_one_core, exit_code=1)
+    return json.loads((output / "gate.json").read_text())
+
+
+def test_the_gate_judges_a_candidate_and_records_what_it_said(trained, dataset, tmp_path):
+    record = gate(trained, dataset, tmp_path)
+    verdicts = {rule["rule"]: rule["verdict"] for rule in record["rules"]}
+    assert verdicts["test images unseen in training"] == "pass"
+    assert verdicts["enough positive images"] == "fail"
+    assert record["images"] == len((tmp_path / "cases.jsonl").read_text().splitlines()) == 8
+    assert (tmp_path / "gate.html").read_text().startswith("<!doctype html>")
+    with opened(trained.url) as database, database.read() as session:
+        decision = latest_decision(session, 1)
+        [audited] = list_records(session, event_ids=[EventId.SECURITY_ALERT])
+    assert decision["is_passed"] is False
+    assert "did not pass the gate" in audited.record.description
+
+
+def test_the_gate_finds_test_images_that_the_candidate_was_trained_on(trained, dataset, tmp_path):
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    (seen / "training").symlink_to(dataset / "training")
+    listed = json.loads((dataset / "datalist.json").read_text())
+    (seen / "datalist.json").write_text(json.dumps({"test": listed["training"]}))
+    [rule] = [
+        one for one in gate(trained, seen, tmp_path / "gate")["rules"] if one["rule"].startswith("test images")
+    ]
+    assert (rule["verdict"], rule["figure"]["value"]) == ("fail", 16)
