@@ -60,6 +60,15 @@ SAMPLES: dict[str, AuditRecord] = {
     "a person changed the model": events.model_changed(
         Path("/opt/models/a"), "model spine 1.2 put into service in place of spine 1.1, promoted", NOW, by=PERSON
     ),
+    "a training was asked for": events.training_changed(
+        7, "asked for", EventType.APPLICATION_START, NOW, by=PERSON
+    ),
+    "a training failed": events.training_changed(
+        7, "failed: out of memory", EventType.APPLICATION_STOP, NOW, outcome=FAILURE
+    ),
+    "a candidate was judged": events.gate_decided(
+        Path("/opt/bundle"), "spine 1.1", "1.0", NOW, is_passed=False, by=PERSON
+    ),
     "the database was upgraded": events.database_upgraded("sqlite:///x.db", "0001", "0002", NOW, by=PERSON),
     "a document labelled a study": events.study_labelled("label positive from sr", STUDY, NOW, role="worker"),
     "a person labelled a study": events.study_labelled("label exclude", STUDY, NOW, role="cli", by=PERSON),

@@ -60,6 +60,29 @@ def lane_switched(lane: str, kind: EventType, now: datetime, *, by: Participant)
     )
 
 
+def training_changed(
+    training_id: int,
+    what: str,
+    kind: EventType,
+    now: datetime,
+    *,
+    by: Participant | None = None,
+    outcome: EventOutcome = EventOutcome.SUCCESS,
+) -> AuditRecord:
+    """A training was asked for, began, or ended: an application that starts or stops (A.5.3.1)."""
+    launcher = (replace(by, role=Role.APPLICATION_LAUNCHER, is_requestor=True),) if by else ()
+    return AuditRecord(
+        now,
+        EventId.APPLICATION_ACTIVITY,
+        Action.EXECUTE,
+        source_of(COMMAND_LINE if by else "trainer"),
+        (Participant(f"training-{training_id}", Role.APPLICATION, name=f"training {training_id}"), *launcher),
+        event_type=kind,
+        outcome=outcome,
+        description=printable(f"training {training_id} {what}"),
+    )
+
+
 def instances_received(
     peer: Participant,
     study_instance_uid: str,
@@ -181,6 +204,16 @@ def model_changed(bundle: Path, what: str, now: datetime, *, by: Participant | N
     role = COMMAND_LINE if by else "trainer"
     kind, outcome = EventType.SOFTWARE_CONFIGURATION, EventOutcome.SUCCESS
     return _alert(kind, role, _bundle(bundle, what), now, outcome, performer=by)
+
+
+def gate_decided(
+    bundle: Path, version: str, against: str, now: datetime, *, is_passed: bool, by: Participant
+) -> AuditRecord:
+    """A person has had a candidate judged (A.5.3.11, Software Configuration); 4 where it did not pass."""
+    word = "passed" if is_passed else "did not pass"
+    resource = _bundle(bundle, f"model {version} {word} the gate against {against}")
+    outcome = EventOutcome.SUCCESS if is_passed else EventOutcome.MINOR_FAILURE
+    return _alert(EventType.SOFTWARE_CONFIGURATION, COMMAND_LINE, resource, now, outcome, performer=by)
 
 
 def database_upgraded(url: str, before: str | None, after: str, now: datetime, *, by: Participant) -> AuditRecord:

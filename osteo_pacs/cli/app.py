@@ -14,12 +14,13 @@ from osteo_pacs.cli import (
     dataset,
     db,
     label_changes,
-    model_drift,
+    model_gate,
     processes,
     queue_changes,
     retention,
     send,
     study,
+    training,
 )
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
@@ -71,7 +72,8 @@ app.add_typer(queue_changes.app, name="queue")
 app.add_typer(retention.app, name="retention")
 app.add_typer(label_changes.app, name="label")
 app.add_typer(dataset.app, name="dataset")
-app.add_typer(model_drift.app, name="model")
+app.add_typer(model_gate.app, name="model")
+app.add_typer(training.app, name="training")
 app.add_typer(audit.app, name="audit")
 app.command()(send.send)
 app.command()(doctor)

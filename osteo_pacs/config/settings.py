@@ -14,6 +14,7 @@ from osteo_pacs.config.drift import Drift
 from osteo_pacs.config.labels import Datasets, Labels
 from osteo_pacs.config.retention import Retention, Watermarks
 from osteo_pacs.config.sections import SQLITE_PREFIX
+from osteo_pacs.config.training import Gate, Training
 
 ENVIRONMENT_PREFIX = "OSTEO_PACS__"
 Table = TypeVar("Table", bound=sections.Section)
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
     selection: sections.Selection = Field(default_factory=sections.Selection)
     labels: Labels = Field(default_factory=Labels)
     datasets: Datasets = Field(default_factory=Datasets)
+    training: Training = Field(default_factory=Training)
+    gate: Gate = Field(default_factory=Gate)
     audit: Audit = Field(default_factory=Audit)
     log: sections.Log = Field(default_factory=sections.Log)
     service: sections.Service = Field(default_factory=sections.Service)
@@ -96,6 +99,7 @@ class Settings(BaseSettings):
                 "spool": _beside(self.spool, folder),
                 "model": _beside(self.model, folder),
                 "datasets": _beside(self.datasets, folder),
+                "training": _beside(self.training, folder),
                 "destinations": tuple(_beside(destination, folder) for destination in self.destinations),
             }
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_if_absent
@@ -96,6 +96,12 @@ def is_said(session: Session, new: NewLabel) -> bool:
         Label.is_positive.is_(new.is_positive),
     )
     return session.scalar(same.limit(1)) is not None
+
+
+def labelled_since(session: Session, since: datetime | None) -> int:
+    """How many studies got a label after a time, or ever."""
+    counted = select(func.count(Label.study_id.distinct()))
+    return session.scalar(counted if since is None else counted.where(Label.created_at > since)) or 0
 
 
 def list_labels(session: Session, study_id: int | None = None) -> list[KnownLabel]:

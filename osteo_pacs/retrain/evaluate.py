@@ -110,7 +110,7 @@ def _circumstances(place: Place, at: datetime, seconds: float, runtime: str) -> 
     }
 
 
-def read_rows(reader: Reader, pictures: Iterable[Picture], digest: SetDigest) -> list[Row]:
+def read_rows(reader: Reader[Picture], pictures: Iterable[Picture], digest: SetDigest) -> list[Row]:
     """A row for each spine picture, rounded as the table keeps it."""
     rows = []
     for picture, answer in reader.read(pictures):
@@ -169,7 +169,7 @@ def _row(picture: Picture, answer: Answer) -> Row:
 
 
 def _judge_kinds(
-    reader: Reader, count: int, digest: SetDigest
+    reader: Reader[Picture], count: int, digest: SetDigest
 ) -> tuple[Mapping[str, Counter[str]], Mapping[str, int]]:
     """By kind: how often pictures were refused for what, and how many the shipped rules select by their header."""
     rules = load(shipped.CONFIG, {}).selection.rules

@@ -37,8 +37,9 @@ class Death:
 class Child:
     """A process of one role; each early death doubles the wait before its next start."""
 
-    def __init__(self, role: str, number: int) -> None:
+    def __init__(self, role: str, number: int, *options: str) -> None:
         self.role = role
+        self._options = options
         self.name = f"{role}-{number}"
         self._process: subprocess.Popen[bytes] | None = None
         self._started_s = 0.0
@@ -47,12 +48,17 @@ class Child:
         self._starts = 0
         self._is_asked = False
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and its death was not noted."""
+        return self._process is not None
+
     def start_if_due(self, config: Path) -> None:
         """Starts the process, unless it runs or its wait is not over; its log goes where ours goes."""
         if self._process is not None or time.monotonic() < self._start_at_s:
             return
         environment = os.environ | {CONFIG_VARIABLE: str(config), SUPERVISED_VARIABLE: self.name}
-        command = [sys.executable, "-m", "osteo_pacs", self.role]
+        command = [sys.executable, "-m", "osteo_pacs", self.role, *self._options]
         # The pipe is never written to: its end tells the child that its supervisor is gone.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
         self._started_s = time.monotonic()

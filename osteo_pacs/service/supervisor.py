@@ -21,6 +21,7 @@ from osteo_pacs.service.fitness import fit_to_serve
 from osteo_pacs.service.on_demand import shadow_on_demand
 from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import stop_on_signal
+from osteo_pacs.service.trainer_on_demand import TrainerOnDemand
 
 LOOK_EVERY_S = 0.2
 SUPERVISOR = "supervisor"
@@ -43,7 +44,7 @@ def serve(settings: Settings, config: Path) -> int:
 
 def _supervise(children: list[Child], settings: Settings, config: Path) -> int:
     database = Database(settings.database.url)
-    shadow = shadow_on_demand(database)
+    shadow, trainer = shadow_on_demand(database), TrainerOnDemand(settings, database)
     everyone = [*children, shadow.child]
     with stop_on_signal() as stop, audited(SUPERVISOR, database):
         is_refused = False
@@ -51,10 +52,11 @@ def _supervise(children: list[Child], settings: Settings, config: Path) -> int:
             for child in children:
                 child.start_if_due(config)
             shadow.follow(config)
+            trainer.start_if_wanted(config)
             stop.wait(LOOK_EVERY_S)
             is_refused = _answer_deaths(everyone, database, settings)
     database.close()
-    ended_in_time = _end(everyone, settings.service.shutdown_s)
+    ended_in_time = _end([*everyone, trainer.child], settings.service.shutdown_s)
     return REFUSED if is_refused else 0 if ended_in_time else 1
 
 

@@ -16,14 +16,17 @@ from osteo_pacs.cli import (
     dataset,
     label,
     label_changes,
+    model_dataset,
     model_drift,
     model_registry,
     model_shadow,
     queue,
     retention,
     study,
+    training,
 )
 from osteo_pacs.cli.exit_codes import ExitCode
+from osteo_pacs.db.training_runs import KnownTraining, TrainingPlan
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
 
@@ -81,6 +84,11 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `going`", retention.going_facts(MagicMock())),
         ("### `staying`", retention.staying_facts(MagicMock())),
         ("## `retention run`", retention.gone_facts(MagicMock(), 0)),
+        (
+            "## `training list`",
+            training.training_facts(KnownTraining(*[MagicMock()] * 2, TrainingPlan(), *[{}] * 2, *[None] * 9)),
+        ),
+        ("## `model gate`", model_dataset.verdict_facts(MagicMock())),
         ("### `checks`", Check.__slots__),
         ("## `model list`", model_registry.version_facts(MagicMock(), is_shadow=False, workers=0)),
         ("### `activations`", model_registry.activation_facts(MagicMock())),

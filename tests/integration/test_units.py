@@ -12,7 +12,7 @@ from systemd import SERVICES, UNITS, analyze, exposure, values
 
 PAGE = (UNITS.parents[1] / "docs" / "how-to" / "install-as-a-service.md").read_text(encoding="utf-8")
 PROGRAM = "/opt/osteo_pacs/bin/osteo-pacs"
-ROLES = {"listener", "worker", "courier", "scheduler", "shadow", "serve"}
+ROLES = {"listener", "worker", "courier", "scheduler", "shadow", "serve", "trainer"}
 
 
 @pytest.fixture

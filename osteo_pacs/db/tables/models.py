@@ -57,20 +57,33 @@ class Label(Base):
 
 
 class TrainingRun(Base):
-    """One training: where it started, what it was fed, what came of it."""
+    """One training: what was asked for, how far it is, what came of it; ``token`` fences off earlier trainers."""
 
     __tablename__ = "training_run"
     __table_args__ = (
-        CheckConstraint("state IN ('running', 'completed', 'failed', 'cancelled')", name="known_state"),
-        CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended_with_time"),
+        CheckConstraint("state IN ('queued', 'running', 'completed', 'failed', 'cancelled')", name="known_state"),
+        CheckConstraint("(state IN ('queued', 'running')) = (ended_at IS NULL)", name="ended_with_time"),
+        CheckConstraint("(state = 'running') = (lease_expires_at IS NOT NULL)", name="running_with_lease"),
+        CheckConstraint("state <> 'running' OR started_at IS NOT NULL", name="running_with_time"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(16))
+    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    requested_by: Mapped[str] = mapped_column(String(128), default="")
     parent_model_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
     model_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    started_at: Mapped[datetime]
+    token: Mapped[int] = mapped_column(default=0)
+    lost_leases: Mapped[int] = mapped_column(default=0)
+    """How often it ended its trainer, or the process that trains."""
+    claimed_by: Mapped[str | None] = mapped_column(String(128))
+    lease_expires_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(1024))
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 
