@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 import osteo_pacs
-from osteo_pacs.cli import audit, config, db, model, processes, queue_changes, retention, send, study
+from osteo_pacs.cli import (
+    audit,
+    config,
+    db,
+    model,
+    processes,
+    queue,
+    queue_changes,
+    queue_pauses,
+    retention,
+    send,
+    study,
+)
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.phantom import phantom
@@ -52,10 +64,12 @@ def program(
     context.meta[CONFIG] = config
 
 
+for command in (*queue_changes.COMMANDS, *queue_pauses.COMMANDS):
+    queue.app.command()(command)
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")
-app.add_typer(queue_changes.app, name="queue")
+app.add_typer(queue.app, name="queue")
 app.add_typer(retention.app, name="retention")
 app.add_typer(model.app, name="model")
 app.add_typer(audit.app, name="audit")
