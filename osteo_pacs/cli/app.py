@@ -20,12 +20,14 @@ from osteo_pacs.cli import (
     retention,
     send,
     study,
+    study_changes,
 )
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.phantom import phantom
 from osteo_pacs.cli.phantom_dataset import phantom_dataset
 from osteo_pacs.cli.program import CONFIG, Program
+from osteo_pacs.cli.status import status
 
 app = typer.Typer(
     cls=Program,
@@ -66,6 +68,8 @@ def program(
 
 for command in (*queue_changes.COMMANDS, *queue_pauses.COMMANDS):
     queue.app.command()(command)
+for command in study_changes.COMMANDS:
+    study.app.command()(command)
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")
@@ -73,13 +77,14 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(retention.app, name="retention")
 app.add_typer(model.app, name="model")
 app.add_typer(audit.app, name="audit")
+app.command()(status)
 app.command()(send.send)
 app.command()(doctor)
 app.command()(demo)
 app.command()(phantom)
 app.command()(phantom_dataset)
-for command in processes.COMMANDS:
-    app.command()(command)
+for process in processes.COMMANDS:
+    app.command()(process)
 
 
 def main() -> None:

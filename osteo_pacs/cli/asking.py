@@ -54,7 +54,8 @@ def confirm(context: typer.Context, sentence: str, *, is_json: bool) -> None:
 
 def typed_again(context: typer.Context, *more: str) -> str:
     """The command line as it was typed, with some words more."""
-    names, above = [], context
+    names: list[str] = []
+    above: Any = context
     while above.parent is not None:
         names.append(str(above.info_name))
         above = above.parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -161,4 +162,4 @@ def _require_choice(all_jobs: bool, *choices: object) -> None:  # noqa: FBT001 -
         raise typer.BadParameter("name jobs by number or by a filter, or all of them by --all", param_hint="ID")
 
 
-COMMANDS = (retry, cancel, prioritize, purge)
+COMMANDS: tuple[Callable[..., None], ...] = (retry, cancel, prioritize, purge)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -205,4 +205,4 @@ def _tell_pause(subject: str, changed: int, done: str, *, is_json: bool) -> None
         typer.echo(f"{done}: {jobs_of(subject)}.")
 
 
-COMMANDS = (pause, resume, drain)
+COMMANDS: tuple[Callable[..., None], ...] = (pause, resume, drain)

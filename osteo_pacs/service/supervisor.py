@@ -17,6 +17,7 @@ from osteo_pacs.service.child import REFUSED, Child, Death
 from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
 from osteo_pacs.service.fitness import fit_to_serve
+from osteo_pacs.service.presence import present
 from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import stop_on_signal
 
@@ -41,7 +42,7 @@ def serve(settings: Settings, config: Path) -> int:
 
 def _supervise(children: list[Child], settings: Settings, config: Path) -> int:
     database = Database(settings.database.url)
-    with stop_on_signal() as stop, audited(SUPERVISOR, database):
+    with stop_on_signal() as stop, audited(SUPERVISOR, database), present(SUPERVISOR, SUPERVISOR, database):
         is_refused = False
         while not (stop.is_set() or is_refused):
             for child in children:

@@ -7,6 +7,7 @@ from osteo_pacs.db.tables.audit import AuditEvent, AuditForward, AuditHead
 from osteo_pacs.db.tables.base import Base, UtcDateTime
 from osteo_pacs.db.tables.jobs import Job, JobKind, JobState, Pause
 from osteo_pacs.db.tables.models import Label, ModelVersionRow, TrainingRun
+from osteo_pacs.db.tables.presence import Presence
 from osteo_pacs.db.tables.reports import Delivery, Document, Report
 from osteo_pacs.db.tables.studies import Instance, OpenAssociation, Study
 
@@ -25,6 +26,7 @@ __all__ = [
     "ModelVersionRow",
     "OpenAssociation",
     "Pause",
+    "Presence",
     "Report",
     "Study",
     "TrainingRun",
