@@ -27,6 +27,7 @@ from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.phantom import phantom
 from osteo_pacs.cli.phantom_dataset import phantom_dataset
 from osteo_pacs.cli.program import CONFIG, Program
+from osteo_pacs.cli.selftest import selftest
 from osteo_pacs.cli.status import status
 
 app = typer.Typer(
@@ -80,6 +81,7 @@ app.add_typer(audit.app, name="audit")
 app.command()(status)
 app.command()(send.send)
 app.command()(doctor)
+app.command()(selftest)
 app.command()(demo)
 app.command()(phantom)
 app.command()(phantom_dataset)
