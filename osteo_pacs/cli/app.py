@@ -20,7 +20,6 @@ from osteo_pacs.cli import (
     retention,
     send,
     study,
-    study_changes,
 )
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
@@ -29,6 +28,8 @@ from osteo_pacs.cli.phantom_dataset import phantom_dataset
 from osteo_pacs.cli.program import CONFIG, Program
 from osteo_pacs.cli.selftest import selftest
 from osteo_pacs.cli.status import status
+from osteo_pacs.cli.study_forget import forget
+from osteo_pacs.cli.study_reprocess import reprocess
 
 app = typer.Typer(
     cls=Program,
@@ -69,8 +70,8 @@ def program(
 
 for command in (*queue_changes.COMMANDS, *queue_pauses.COMMANDS):
     queue.app.command()(command)
-for command in study_changes.COMMANDS:
-    study.app.command()(command)
+study.app.command()(reprocess)
+study.app.command()(forget)
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")

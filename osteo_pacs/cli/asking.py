@@ -1,4 +1,4 @@
-"""What changes much shows its count first, and asks; where nobody can answer it refuses, with the command to type."""
+"""What changes much shows its count first and asks; where nobody can answer it refuses, with the command."""
 
 from __future__ import annotations
 

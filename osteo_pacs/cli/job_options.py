@@ -42,6 +42,7 @@ def job_filter(
     kind: JobKindName | None,
     destination: str | None,
     study: str | None,
+    *,
     older_than: timedelta | None = None,
 ) -> JobFilter:
     """The jobs for which everything that is given holds."""

@@ -34,7 +34,7 @@ def list_(
     """List the jobs, the newest first."""
     from osteo_pacs.jobs.listing import list_jobs, paused_subjects
 
-    wanted = job_filter(None, state, kind, destination, study, older_than)
+    wanted = job_filter(None, state, kind, destination, study, older_than=older_than)
     with opened_database(settings_of(context)) as database, database.read() as session:
         jobs = list_jobs(session, wanted, limit=limit)
         paused = {pause.subject for pause in paused_subjects(session)}

@@ -46,7 +46,7 @@ def retry(
 
     _require_choice(all_jobs, ids, state, kind, destination, study, older_than)
     meant = state if ids or state else [JobStateName.PARKED, JobStateName.RETRYABLE]
-    wanted = job_filter(ids, meant, kind, destination, study, older_than)
+    wanted = job_filter(ids, meant, kind, destination, study, older_than=older_than)
     order = Order(
         ids or (),
         wanted,
@@ -75,7 +75,7 @@ def cancel(
     from osteo_pacs.jobs import admin
 
     _require_choice(all_jobs, ids, state, kind, destination, study, older_than)
-    wanted = job_filter(ids, state, kind, destination, study, older_than)
+    wanted = job_filter(ids, state, kind, destination, study, older_than=older_than)
     order = Order(
         ids or (),
         wanted,
@@ -109,7 +109,7 @@ def prioritize(
     from osteo_pacs.jobs.states import LIVE
 
     _require_choice(all_jobs, ids, state, kind, destination, study, older_than)
-    wanted = job_filter(ids, state, kind, destination, study, older_than)
+    wanted = job_filter(ids, state, kind, destination, study, older_than=older_than)
     order = Order(
         ids or (),
         wanted,
@@ -145,7 +145,7 @@ def purge(
 
     _require_choice(all_jobs, ids, state, kind, destination, study, older_than)
     meant = state if ids or state else [JobStateName.COMPLETED, JobStateName.CANCELLED]
-    wanted = job_filter(ids, meant, kind, destination, study, older_than)
+    wanted = job_filter(ids, meant, kind, destination, study, older_than=older_than)
     order = Order(
         ids or (),
         wanted,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.25
 QUIET_LOOKS = 4
-"""Looks in a row that find nothing claimed: whoever looked into the queue before it was paused claims within them."""
+"""Looks in a row that find nothing claimed: who looked into the queue before it was paused claims within them."""
 
 TimeoutS = Annotated[float, typer.Option("--timeout-s", metavar="SECONDS", min=0, help="Longest wait.")]
 
@@ -78,8 +78,8 @@ def drain(
 ) -> None:
     """Begin no new work, and wait until what was begun has ended.
 
-    All kinds of job, or one, or those for one destination. They stay paused: `osteo-pacs queue resume --all` begins
-    again. Studies are still received and wait. The exit code is 1 when something has not ended in time.
+    All kinds of job, or one, or those for one destination. They stay paused: `osteo-pacs queue resume --all`
+    begins again. Studies are still received and wait. The exit code is 1 when something has not ended in time.
     """
     settings = settings_of(context)
     if destination is not None:

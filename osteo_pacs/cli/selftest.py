@@ -46,10 +46,10 @@ def selftest(
 ) -> None:
     """Send a test study the whole way, and say what that proved.
 
-    A simulated study of the patient OSTEO-PACS-SELFTEST goes to the running listener by C-STORE. It is read, and its
-    report is delivered to every destination of the configuration. Those that are named, or all, are asked for it by
-    C-FIND. At the end the study is forgotten here, when all went well; at the PACS the report stays, and is deleted
-    there. The exit code is 1 when a station fails.
+    A simulated study of the patient OSTEO-PACS-SELFTEST goes to the running listener by C-STORE. It is read, and
+    its report is delivered to every destination of the configuration. Those that are named, or all, are asked for
+    it by C-FIND. At the end the study is forgotten here, when all went well; at the PACS the report stays, and is
+    deleted there. The exit code is 1 when a station fails.
     """
     from osteo_pacs import log
 

@@ -33,7 +33,9 @@ Since = Annotated[
 ]
 Until = Annotated[
     datetime | None,
-    typer.Option("--until", metavar="TIME", formats=FORMATS, help="Received before this time: 2026-03-01T12:00:00."),
+    typer.Option(
+        "--until", metavar="TIME", formats=FORMATS, help="Received before this time: 2026-03-01T12:00:00."
+    ),
 ]
 Accession = Annotated[
     str | None, typer.Option("--accession", metavar="NUMBER", help="Studies with this Accession Number.")
@@ -94,3 +96,8 @@ def require_choice(all_studies: bool, *choices: object) -> None:  # noqa: FBT001
     """Everything is meant only where that was said."""
     if all_studies == any(choices):
         raise typer.BadParameter("name studies by UID or by a filter, or all of them by --all", param_hint="UID")
+
+
+def studies_in_words(count: int) -> str:
+    """A number of studies."""
+    return f"{count} {'study' if count == 1 else 'studies'}"

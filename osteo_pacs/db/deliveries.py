@@ -114,7 +114,7 @@ def sent_of(session: Session, job_id: int, sr_uid: str) -> dict[str, tuple[str, 
 
 
 def taken_documents(session: Session, job_id: int) -> list[DocumentRef]:
-    """What a destination has taken by a DELIVER job: the SR, and what goes with it; nothing before it is delivered."""
+    """What a destination has taken by a DELIVER job: the SR and what goes with it; nothing before that."""
     row = session.execute(_TAKEN_OF, {"of_job": job_id}).one_or_none()
     if row is None or row.sent_sop_instance_uid is None:
         return []

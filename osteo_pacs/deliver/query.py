@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The destination was asked at each level; ``missing`` names what it did not find, and is empty where it has all."""
+    """The destination was asked at each level; ``missing`` names what it did not find."""
 
     instances: int
     missing: tuple[str, ...]
@@ -47,7 +47,7 @@ class NotAsked:
 def find(
     destination: Destination, study_instance_uid: str, places: Sequence[Place], *, calling_ae_title: str
 ) -> Found | NotAsked:
-    """Asks for the study, for each series, and for each instance, within ``connect_timeout_s`` and ``send_timeout_s``."""
+    """Asks for the study, for each series and for each instance, within the destination's two timeouts."""
     wire = Wire()
     deadline = Deadline.after(destination.connect_timeout_s + destination.send_timeout_s)
     connect = deadline.at_most(destination.connect_timeout_s)
@@ -72,9 +72,7 @@ def find(
         wire.close()
 
 
-def _missing(
-    study_instance_uid: str, places: Sequence[Place], has: Callable[[Dataset], bool]
-) -> Iterator[str]:
+def _missing(study_instance_uid: str, places: Sequence[Place], has: Callable[[Dataset], bool]) -> Iterator[str]:
     if not has(_query("STUDY", study_instance_uid)):
         yield "the study"
     for series in dict.fromkeys(place.series_instance_uid for place in places):

@@ -2,8 +2,8 @@
 
     gone = Eraser(database, spool, clock=utc_now, by=person).forget(uid, reason="", is_forced=False)
 
-The order makes it whole again after a crash: as long as a file may be left there are rows that name it, and the same
-command goes on where it was. What is held by retention is held here, too, unless it is forced with a reason.
+The order makes it whole again after a crash: as long as a file may be left there are rows that name it, and the
+same command goes on where it was. What is held by retention is held here, too, unless it is forced with a reason.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ def prioritize(session: Session, wanted: JobFilter, priority: int) -> list[Chang
 def purge(session: Session, wanted: JobFilter) -> list[ChangedJob]:
     """Removes jobs that have ended, and with them their deliveries.
 
-    A job from which is told how its study stands is no spare one, and stays: without its newest reading a study would
-    seem unread for ever, without the deliveries of its newest report never sent.
+    A job from which is told how its study stands is no spare one, and stays: without its newest reading a study
+    would seem unread for ever, without the deliveries of its newest report never sent.
     """
     may_go = spare(wanted).condition()
     return _changed(session, session.execute(delete(Job).where(may_go).returning(Job.id, Job.study_id)).all())

@@ -18,7 +18,7 @@ UNDONE = (JobState.AVAILABLE, JobState.CLAIMED, JobState.RETRYABLE, JobState.PAR
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """A destination: its jobs by state, the next attempt of those that failed, the last success and the last error.
+    """A destination: its jobs by state, the next attempt of what failed, the last success and error.
 
     ``last_success_at`` is None, too, where it lies behind the newest deliveries that are looked at.
     """

@@ -3,9 +3,9 @@
     for done in reprocess(session, [7, 8], active_model_version_id=3, again=False, now=now):
         ...                     # each study with what was decided, and its job where it is read
 
-The same input set with the same model version gives no second report. A person who wants one all the same counts the
-study's repetition up, which is part of the name of the input set: the new report names the one before, and nothing that
-was sent is changed.
+The same input set with the same model version gives no second report. A person who wants one all the same counts
+the study's repetition up, which is part of the name of the input set: the new report names the one before, and
+nothing that was sent is changed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def decide(
 ) -> list[Reprocessed]:
     """What ``reprocess`` would do now, in the order of the studies' numbers; changes nothing."""
     return [
-        Reprocessed(study.study_id, study.study_instance_uid, _decision(study, active_model_version_id, again=again))
+        Reprocessed(
+            study.study_id, study.study_instance_uid, _decision(study, active_model_version_id, again=again)
+        )
         for study in _facts(session, study_ids)
     ]
 
@@ -70,7 +72,7 @@ def decide(
 def reprocess(
     session: Session, study_ids: Sequence[int], *, active_model_version_id: int | None, again: bool, now: datetime
 ) -> list[Reprocessed]:
-    """Has these studies read again where that can be, and tells of each; no instance is added to them meanwhile."""
+    """Has these studies read again where possible, and tells of each; meanwhile no instance is added to them."""
     session.execute(select(Study.id).where(Study.id.in_(study_ids)).order_by(Study.id).with_for_update()).all()
     done = []
     for study in _facts(session, study_ids):

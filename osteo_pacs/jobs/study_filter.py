@@ -17,8 +17,8 @@ class StudyFilter:
 
     Attributes:
         since, until: when their first instance came, from ``since`` on and before ``until``.
-        text: stands, in capitals or not, in one of their UIDs, in the reason of their result or of an instance, in the
-            last error or the destination of a job, or in the AE title that sent an instance.
+        text: stands, in capitals or not, in one of their UIDs, in the reason of their result or of an instance, in
+            the last error or the destination of a job, or in the AE title that sent an instance.
     """
 
     study_instance_uids: Collection[str] | None = None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from osteo_pacs.db.tables import Delivery, Instance, Report, Study
 
 NEWEST = 20_000
-"""Rows that are looked at, so that looking costs the same beside a million others; what is older is not counted."""
+"""Rows that are looked at, so that looking costs the same beside a million others; older ones are not counted."""
 SPANS: Mapping[str, timedelta] = MappingProxyType(
     {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 )
@@ -39,7 +39,11 @@ def throughput(session: Session, now: datetime) -> list[Counted]:
 
 
 def _count(
-    session: Session, what: str, number: InstrumentedAttribute[int], time: InstrumentedAttribute[Any], now: datetime
+    session: Session,
+    what: str,
+    number: InstrumentedAttribute[int],
+    time: InstrumentedAttribute[Any],
+    now: datetime,
 ) -> Counted:
     newest = session.scalar(select(func.max(number))) or 0
     sums = [func.sum(case((time > now - span, 1), else_=0)) for span in SPANS.values()]

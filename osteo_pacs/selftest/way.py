@@ -1,8 +1,8 @@
 """The stations in their order; each is waited for, and the first that fails ends the way.
 
-    test = SelfTest(settings, database, destinations, timeout_s=180)
-    for step in test.run(folder):
-        ...                     # as it is made; then test.study_instance_uid says which study it was
+test = SelfTest(settings, database, destinations, timeout_s=180)
+for step in test.run(folder):
+    ...                     # as it is made; then test.study_instance_uid says which study it was
 """
 
 from __future__ import annotations
@@ -112,7 +112,9 @@ class SelfTest:
         sent = 2
         rows = self._wait(lambda rows: rows if rows and len(rows.instances) == sent else None)
         if rows is None:
-            return self._late("received", "The database that [database] url names is another one than the listener's?")
+            return self._late(
+                "received", "The database that [database] url names is another one than the listener's?"
+            )
         return Step(
             "received",
             ok=True,
@@ -122,13 +124,16 @@ class SelfTest:
 
     def _read(self) -> Step:
         rows = self._wait(
-            lambda rows: rows if rows and (rows.reports or rows.study.state in {*ENDED, "nothing_to_read"}) else None
+            lambda rows: (
+                rows if rows and (rows.reports or rows.study.state in {*ENDED, "nothing_to_read"}) else None
+            )
         )
         if rows is None:
             return self._late("read", "Is a scheduler there, and a worker? `osteo-pacs status` tells.")
         if not rows.reports:
             why = rows.study.result_reason or rows.study.state
-            remedy = f"`osteo-pacs study show {self.study_instance_uid}` tells why; the selection must read GE AP spines."
+            shown = f"`osteo-pacs study show {self.study_instance_uid}`"
+            remedy = f"{shown} tells why; [selection] must read AP spines of GE scanners."
             return Step("read", ok=False, detail=f"it was not read: {why}", remedy=remedy)
         read = sum(bool(instance.is_selected) for instance in rows.instances)
         return Step(
@@ -153,11 +158,19 @@ class SelfTest:
         name = f"delivered to {destination.name}"
         delivery = self._wait(lambda rows: _ended(rows, destination.name))
         if delivery is None:
-            last = next((one.last_error for one in self._deliveries() if one.destination == destination.name), None)
-            remedy = "Is a courier there? `osteo-pacs status` tells." if last is None else "`osteo-pacs doctor` asks it."
+            last = next(
+                (one.last_error for one in self._deliveries() if one.destination == destination.name), None
+            )
+            remedy = (
+                "Is a courier there? `osteo-pacs status` tells."
+                if last is None
+                else "`osteo-pacs doctor` asks it."
+            )
             return self._late(name, remedy, last)
         if delivery.state in ENDED:
-            return Step(name, ok=False, detail=f"{delivery.state}: {delivery.last_error}", remedy="Mend what it says.")
+            return Step(
+                name, ok=False, detail=f"{delivery.state}: {delivery.last_error}", remedy="Mend what it says."
+            )
         warning = f", with a warning: {delivery.warning}" if delivery.warning else ""
         return Step(name, ok=True, detail=f"{destination.ae_title} answered C-STORE with Success{warning}")
 
@@ -169,8 +182,8 @@ class SelfTest:
                     name,
                     ok=True,
                     detail=f"not asked: {reason}",
-                    proves=f"{called} answered C-STORE with Success, by which it takes the report into its keeping.",
-                    leaves_open=f"That {called} has it: it answers us no C-FIND. Allow our AE title to query there.",
+                    proves=f"{called} answered C-STORE with Success: it says that it has stored the report.",
+                    leaves_open=f"That {called} has it: it answers us no C-FIND. Let our AE title query there.",
                 )
             case Found(_, missing) if missing:
                 remedy = "It acknowledged what it does not find: look into the log of the PACS."

@@ -16,7 +16,10 @@ def look(view: View) -> Section:
     found = outlets(view.session, [destination.name for destination in view.settings.destinations])
     states = {one.destination: _state(one, paused) for one in found}
     facts = [{"state": states[one.destination], **asdict(one)} for one in found]
-    rows = [("", "state", "waiting", "failing", "parked", "last success"), *(_row(view, one, states) for one in found)]
+    rows = [
+        ("", "state", "waiting", "failing", "parked", "last success"),
+        *(_row(view, one, states) for one in found),
+    ]
     needs = tuple(
         f"{one.destination} takes no reports: {one.last_error} `osteo-pacs doctor` asks it."
         for one in found

@@ -12,7 +12,10 @@ def look(view: View) -> Section:
     counts = count_jobs(view.session)
     oldest = {kind: oldest_due_at(view.session, view.now, kind) for kind in JobKind}
     facts = {
-        kind: {"states": {state: counts.get((kind, state), 0) for state in JobState}, "oldest_due_at": oldest[kind]}
+        kind: {
+            "states": {state: counts.get((kind, state), 0) for state in JobState},
+            "oldest_due_at": oldest[kind],
+        }
         for kind in JobKind
     }
     rows = [

@@ -124,9 +124,7 @@ class StudyOpener:
         self._pixel_limit = pixel_limit
         self._min_age_years = min_age_years
 
-    def open(
-        self, study_instance_uid: str, rows: Sequence[InstanceRow], *, repetition: int = 0
-    ) -> OpenedStudy:
+    def open(self, study_instance_uid: str, rows: Sequence[InstanceRow], *, repetition: int = 0) -> OpenedStudy:
         """Judges every instance, and decodes what is selected.
 
         Raises:

@@ -9,6 +9,7 @@ import pytest
 from osteo_pacs.selftest.patient import PATIENT_ID
 from peers.dcmtk import StoreScp
 from peers.orthanc import Orthanc
+from peers.polling import until
 from services import Service, destination
 
 MAY_QUERY = {"DicomAlwaysAllowFind": True}
@@ -63,7 +64,7 @@ def test_the_whole_way_is_proved_by_query_where_the_pacs_answers_and_by_c_store_
         assert roles == {"supervisor", "listener", "worker", "courier", "scheduler"}
         assert status["model"]["is_demonstration"] is True
         assert status["throughput"]["reports_written"]["hour"] >= 1
-        assert [one["state"] for one in status["destinations"]][0] == "idle"
+        assert status["destinations"][0]["state"] == "idle"
 
         # Another report of the same images, with its predecessor, where it is asked for.
         assert service.run("study", "reprocess", uid).returncode == 1
@@ -81,8 +82,6 @@ def test_the_whole_way_is_proved_by_query_where_the_pacs_answers_and_by_c_store_
 
 
 def until_reports(service, uid, count):
-    from peers.polling import until
-
     def shown():
         found = service.ask("study", "show", uid)
         return found if len(found["reports"]) == count and found["state"] == "delivered" else None

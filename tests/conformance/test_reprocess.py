@@ -125,7 +125,9 @@ def test_studies_are_found_by_what_is_said_of_them(installation):
     with installation.database.write() as session:
         queue.park(session, held, "The decoder took 100% of its time")
         [row] = instances.instances_of(session, second)
-        instances.record_decisions(session, [instances.InstanceDecision(row.id, is_selected=False, reason="a hip")])
+        instances.record_decisions(
+            session, [instances.InstanceDecision(row.id, is_selected=False, reason="a hip")]
+        )
         instances.record_result_reason(session, first, "no instance is an AP spine image")
     for text, studies in (
         ("25.123", [first]),

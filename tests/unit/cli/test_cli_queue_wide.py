@@ -42,7 +42,8 @@ def answer(installation, word, *arguments):
 
 
 @pytest.mark.parametrize("command", ["retry", "cancel", "prioritize", "purge"])
-def test_a_dry_run_counts_and_changes_nothing(installation, many, command):
+@pytest.mark.usefixtures("many")
+def test_a_dry_run_counts_and_changes_nothing(installation, command):
     before = rows(installation)
     state = () if command != "retry" else ("--state", "available")
     found = installation.json("queue", command, "--all" if not state else "--kind=infer", *state, "--dry-run")
@@ -53,27 +54,31 @@ def test_a_dry_run_counts_and_changes_nothing(installation, many, command):
     assert told(installation) == []
 
 
-def test_a_dry_run_says_so(installation, many):
+@pytest.mark.usefixtures("many")
+def test_a_dry_run_says_so(installation):
     lines = installation.lines("queue", "cancel", "--all", "--dry-run")
     assert lines[-1] == f"{MANY} jobs would be cancelled. Nothing was changed."
     assert len(lines) == MANY + 2
 
 
-def test_without_a_terminal_many_jobs_are_left_alone_and_the_command_is_told(installation, many):
+@pytest.mark.usefixtures("many")
+def test_without_a_terminal_many_jobs_are_left_alone_and_the_command_is_told(installation):
     error = installation.error("queue", "cancel", "--kind", "infer", "--older-than", "1d", exit_code=2)
     assert f"{MANY} jobs would be cancelled." in error
     assert "`osteo-pacs queue cancel --kind infer --older-than 86400s --yes` does it" in error
     assert {state for state, _ in rows(installation).values()} == {"available"}
 
 
-def test_as_json_nobody_is_asked_either(installation, many, at_a_terminal):
+@pytest.mark.usefixtures("many", "at_a_terminal")
+def test_as_json_nobody_is_asked_either(installation):
     result = installation.run("queue", "cancel", "--all", "--json")
     assert result.exit_code == 2
     assert json.loads(result.stderr)["error"]["type"] == "NotConfirmed"
 
 
 @pytest.mark.parametrize(("word", "changed"), [("y\n", True), ("n\n", False), ("", False)])
-def test_a_person_is_asked_with_the_count(installation, many, at_a_terminal, word, changed):
+@pytest.mark.usefixtures("many", "at_a_terminal")
+def test_a_person_is_asked_with_the_count(installation, word, changed):
     result = answer(installation, word, "queue", "cancel", "--all")
     assert f"{MANY} jobs would be cancelled. Go on? [y/N]" in result.stderr
     assert ({state for state, _ in rows(installation).values()} == {"cancelled"}) is changed
@@ -135,7 +140,8 @@ def paused(installation):
         return [pause.subject for pause in paused_subjects(session)]
 
 
-def test_a_drained_queue_begins_nothing_and_is_resumed_as_a_whole(installation, many, quick):
+@pytest.mark.usefixtures("many", "quick")
+def test_a_drained_queue_begins_nothing_and_is_resumed_as_a_whole(installation):
     drained = installation.json("queue", "drain")
     assert drained == {"subjects": ["infer", "deliver"], "is_drained": True, "left": []}
     assert sorted(paused(installation)) == ["deliver", "infer"]
@@ -150,7 +156,8 @@ def test_a_drained_queue_begins_nothing_and_is_resumed_as_a_whole(installation, 
     ]
 
 
-def test_draining_waits_for_what_was_begun(installation, quick, monkeypatch):
+@pytest.mark.usefixtures("quick")
+def test_draining_waits_for_what_was_begun(installation, monkeypatch):
     installation.complete(installation.receive("2.25.1"))
     held, looks = installation.claim(), []
 
@@ -165,7 +172,8 @@ def test_draining_waits_for_what_was_begun(installation, quick, monkeypatch):
     assert len(looks) >= 3 + queue_pauses.QUIET_LOOKS
 
 
-def test_what_does_not_end_in_time_is_named(installation, quick):
+@pytest.mark.usefixtures("quick")
+def test_what_does_not_end_in_time_is_named(installation):
     job_id = installation.complete(installation.receive("2.25.1"))
     installation.claim()
     error = installation.error("queue", "drain", "--timeout-s", 0, exit_code=1)

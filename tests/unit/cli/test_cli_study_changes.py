@@ -33,7 +33,7 @@ def told(installation):
 @pytest.mark.usefixtures("read")
 def test_a_study_that_was_read_is_passed_over_and_the_way_out_is_told(installation):
     error = installation.error("study", "reprocess", "2.25.1", exit_code=1)
-    assert "its report stands; --again asks for another one" in error
+    assert "its report stands; --again asks for another" in error
     assert installation.json("queue", "list", "--state", "available") == []
     assert told(installation) == []
 
@@ -61,7 +61,9 @@ def test_studies_of_a_filter_are_tried_dry(installation):
         ],
     }
     assert told(installation) == []
-    assert installation.lines("study", "reprocess", "--state", "nothing_to_read") == ["1 study will be read again."]
+    assert installation.lines("study", "reprocess", "--state", "nothing_to_read") == [
+        "1 study will be read again."
+    ]
 
 
 def test_many_studies_are_not_read_again_unasked(installation):
