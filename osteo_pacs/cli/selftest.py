@@ -135,7 +135,9 @@ def _conclude(steps: Sequence[Step], study_instance_uid: str, *, is_kept: bool) 
                 typer.echo(f"  {sentence}")
     typer.echo(f"\nThe test study is {study_instance_uid}.")
     if is_kept:
-        typer.echo(f"It stays here: `osteo-pacs study forget {study_instance_uid}` removes it.")
+        # What is not delivered is held.
+        force = "" if last.ok else " --force --reason self-test"
+        typer.echo(f"It stays here: `osteo-pacs study forget {study_instance_uid}{force}` removes it.")
     else:
         typer.echo("It is forgotten here.")
     if any(step.name.startswith("delivered") and step.ok for step in steps):

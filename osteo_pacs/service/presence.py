@@ -47,4 +47,4 @@ def _tell(database: Database, change: Callable[[Session], None]) -> None:
         with database.write() as session:
             change(session)
     except DatabaseUnavailable as error:
-        log.get_logger().debug("presence_not_told", reason=str(error))
+        log.get_logger().debug("process_not_announced", reason=str(error))

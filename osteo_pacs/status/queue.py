@@ -30,5 +30,6 @@ def look(view: View) -> Section:
         ),
     ]
     parked = sum(counts.get((kind, JobState.PARKED), 0) for kind in JobKind)
-    needs = (f"{parked} jobs are parked: `osteo-pacs queue list --state parked`.",) if parked else ()
+    are = "job is" if parked == 1 else "jobs are"
+    needs = (f"{parked} {are} parked: `osteo-pacs queue list --state parked`.",) if parked else ()
     return Section("queue", facts, aligned(rows), needs)

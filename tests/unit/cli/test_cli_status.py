@@ -92,7 +92,7 @@ def test_parked_jobs_and_pauses_need_a_person(installation):
     shown = installation.json("status")
     assert [error["last_error"] for error in shown["errors"]] == ["it hung"]
     assert [pause["subject"] for pause in shown["paused"]] == ["infer"]
-    assert "1 jobs are parked: `osteo-pacs queue list --state parked`." in shown["attention"]
+    assert "1 job is parked: `osteo-pacs queue list --state parked`." in shown["attention"]
     assert any("queue resume --all" in sentence for sentence in shown["attention"])
 
 
