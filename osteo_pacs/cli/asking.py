@@ -15,6 +15,8 @@ from osteo_pacs.cli.program import NotConfirmed
 WITHOUT_ASKING = 10
 """What is named by a filter, and is no more than this, is changed without a word."""
 
+PRIVATE = {"accession", "text"}
+"""Parameters that may hold what names a patient: an error does not repeat them."""
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -53,7 +55,7 @@ def confirm(context: typer.Context, sentence: str, *, is_json: bool) -> None:
 
 
 def typed_again(context: typer.Context, *more: str) -> str:
-    """The command line as it was typed, with some words more."""
+    """The command line as it was typed, with some words more; what may name a patient is left to be filled in."""
     names: list[str] = []
     above: Any = context
     while above.parent is not None:
@@ -72,6 +74,8 @@ def _typed(context: typer.Context) -> Iterator[str]:
         value: Any = context.params.get(str(parameter.name))
         if value in {None, False} if isinstance(value, bool | None) else not value:
             continue
+        if parameter.name in PRIVATE:
+            value = parameter.metavar
         for one in value if isinstance(value, list | tuple) else [value]:
             name = [parameter.opts[0]] if parameter.param_type_name == "option" else []
             yield from name if one is True else [*name, _as_typed(one)]

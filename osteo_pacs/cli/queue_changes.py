@@ -49,7 +49,6 @@ def retry(
     wanted = job_filter(ids, meant, kind, destination, study, older_than=older_than)
     order = Order(
         ids or (),
-        wanted,
         wanted.within(admin.RETRIABLE),
         lambda session: admin.retry(session, wanted, utc_now()),
         "made due now",
@@ -78,7 +77,6 @@ def cancel(
     wanted = job_filter(ids, state, kind, destination, study, older_than=older_than)
     order = Order(
         ids or (),
-        wanted,
         wanted.within(admin.CANCELLABLE),
         lambda session: admin.cancel(session, wanted, utc_now()),
         "cancelled",
@@ -112,7 +110,6 @@ def prioritize(
     wanted = job_filter(ids, state, kind, destination, study, older_than=older_than)
     order = Order(
         ids or (),
-        wanted,
         wanted.within(LIVE),
         lambda session: admin.prioritize(session, wanted, priority),
         f"given priority {priority}",
@@ -148,7 +145,6 @@ def purge(
     wanted = job_filter(ids, meant, kind, destination, study, older_than=older_than)
     order = Order(
         ids or (),
-        wanted,
         admin.spare(wanted),
         lambda session: admin.purge(session, wanted),
         "removed",

@@ -34,15 +34,13 @@ class Order:
 
     Attributes:
         ids: the jobs that were named by number.
-        wanted: the jobs that were named.
-        target: those of them that would be changed.
+        target: the jobs that would be changed.
         change: changes them, and tells which.
         done: what has become of them, in the audit trail's words.
         why_not: why one that was named is not changed, after its state.
     """
 
     ids: Sequence[int]
-    wanted: JobFilter
     target: JobFilter
     change: Callable[[Session], Sequence[ChangedJob]]
     done: str

@@ -21,7 +21,7 @@ def look(view: View) -> Section:
         *(_row(view, one, states) for one in found),
     ]
     needs = tuple(
-        f"{one.destination} takes no reports: {one.last_error} `osteo-pacs doctor` asks it."
+        f"{one.destination} takes no reports: {(one.last_error or '').rstrip('.')}. `osteo-pacs doctor` asks it."
         for one in found
         if states[one.destination] == "failing"
     )

@@ -76,6 +76,14 @@ def test_many_studies_are_not_read_again_unasked(installation):
     assert installation.json("study", "reprocess", "--all", "--yes")["changed"] == 11
 
 
+def test_an_error_does_not_repeat_an_accession_number(installation):
+    for number in range(11):
+        installation.complete(installation.receive(f"2.25.{number}"))
+        installation.end(installation.claim())
+    error = installation.error("study", "reprocess", "--text", "25.", "--state", "nothing_to_read", exit_code=2)
+    assert "`osteo-pacs study reprocess --state nothing_to_read --text TEXT --yes`" in error
+
+
 def test_a_study_that_is_not_there_is_told_with_the_next_command(installation):
     assert "osteo-pacs study list" in installation.error("study", "reprocess", "2.25.9", exit_code=5)
 
