@@ -17,6 +17,7 @@ from osteo_pacs.clock import Clock, utc_now
 from osteo_pacs.config import Destination, Settings
 from osteo_pacs.db.deliveries import DeliverySummary, list_deliveries, taken_documents
 from osteo_pacs.db.reports import ReportSummary, list_reports
+from osteo_pacs.db.retention import files_of
 from osteo_pacs.db.session import Database
 from osteo_pacs.deliver.ourselves import own_calling_ae_title, own_listener
 from osteo_pacs.deliver.push import part10_files, push
@@ -24,7 +25,7 @@ from osteo_pacs.deliver.query import Found, NotAsked, Place, find
 from osteo_pacs.deliver.scu import peer_of
 from osteo_pacs.jobs.listing import paused_subjects
 from osteo_pacs.jobs.progress import InstanceSummary, StudySummary, find_study, list_instances
-from osteo_pacs.selftest.patient import write_selftest_study
+from osteo_pacs.selftest.patient import KINDS, write_selftest_study
 from osteo_pacs.selftest.step import Step
 
 T = TypeVar("T")
@@ -109,12 +110,15 @@ class SelfTest:
         )
 
     def _received(self) -> Step:
-        sent = 2
-        rows = self._wait(lambda rows: rows if rows and len(rows.instances) == sent else None)
+        rows = self._wait(lambda rows: rows if rows and len(rows.instances) == len(KINDS) else None)
         if rows is None:
-            return self._late(
-                "received", "The database that [database] url names is another one than the listener's?"
-            )
+            remedy = "Is the listener's database another one than that of [database] url?"
+            return self._late("received", remedy)
+        with self.database.read() as session:
+            paths = files_of(session, rows.study.study_id).values()
+        if lost := [path for path in paths if not (self.settings.spool.directory / path).is_file()]:
+            remedy = "Is the listener's spool another one than [spool] directory?"
+            return Step("received", ok=False, detail=f"{len(lost)} files are not in the spool", remedy=remedy)
         return Step(
             "received",
             ok=True,
@@ -123,11 +127,7 @@ class SelfTest:
         )
 
     def _read(self) -> Step:
-        rows = self._wait(
-            lambda rows: (
-                rows if rows and (rows.reports or rows.study.state in {*ENDED, "nothing_to_read"}) else None
-            )
-        )
+        rows = self._wait(lambda rows: rows if rows and _is_read(rows) else None)
         if rows is None:
             return self._late("read", "Is a scheduler there, and a worker? `osteo-pacs status` tells.")
         if not rows.reports:
@@ -241,6 +241,10 @@ class SelfTest:
         if paused:
             remedy = f"Paused: {', '.join(paused)}. `osteo-pacs queue resume --all` begins again."
         return Step(name, ok=False, detail=f"not within {self.timeout_s:g} s: {state}{error}", remedy=remedy)
+
+
+def _is_read(rows: Rows) -> bool:
+    return bool(rows.reports) or rows.study.state in {*ENDED, "nothing_to_read"}
 
 
 def _ended(rows: Rows | None, destination: str) -> DeliverySummary | None:
