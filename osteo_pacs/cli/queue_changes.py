@@ -132,7 +132,7 @@ def purge(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Remove jobs that have ended and of which nothing is told any more.
+    """Remove jobs that have ended and tell nothing any more.
 
     Completed and cancelled ones; parked ones where they are named by number or state. How a study stands is told
     from its newest reading and from the deliveries of its newest report: these stay as long as the study does,

@@ -58,7 +58,7 @@ def list_(
 
 @app.command()
 def show(context: typer.Context, study_instance_uid: StudyUid, *, json: Json = False) -> None:
-    """Explain one study: what was read, why, and where its reports went."""
+    """Explain one study: what was read, why, where its reports went."""
     from osteo_pacs.db.deliveries import list_deliveries
     from osteo_pacs.db.reports import list_reports
     from osteo_pacs.jobs.progress import find_study, list_instances
