@@ -25,8 +25,9 @@ EveryS = Annotated[float, typer.Option("--every-s", metavar="SECONDS", min=0.5, 
 def status(context: typer.Context, *, live: Live = False, every_s: EveryS = 2, json: Json = False) -> None:
     """Show how the service is at this moment.
 
-    Processes, queue, what is paused, throughput, destinations, errors, the model in service, space, clocks. Told from the database and the disk, so it answers while the service is down. `watch -n2 osteo-pacs status`
-    works, too. What needs a person stands at the end, with the next command.
+    Processes, queue, what is paused, throughput, destinations, errors, the model in service, space, clocks. Told
+    from the database and the disk, so it answers while the service is down. `watch -n2 osteo-pacs status` works,
+    too. What needs a person stands at the end, with the next command.
     """
     from osteo_pacs.status import look_round
 
