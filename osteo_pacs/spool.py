@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -76,9 +76,8 @@ class Spool:
             SpoolFull: the disk does not take it.
         """
         folder = f"{_INSTANCES}/{now:%Y%m%d}"
-        digest = hashlib.sha256(meta.sop_instance_uid.encode()).hexdigest()
         # The time first: an index over names in their order grows at its end alone.
-        path = f"{folder}/{now:%H%M%S%f}-{digest[:16]}-{secrets.token_hex(8)}{_SUFFIX}"
+        path = f"{folder}/{now:%H%M%S%f}-{_mark(meta.sop_instance_uid)}-{secrets.token_hex(8)}{_SUFFIX}"
         try:
             self._make_folder(folder)
             return SpoolFile(f"{self.directory}/{path}", path, meta.encode())
@@ -134,6 +133,12 @@ class Spool:
                 if facts.st_mtime < before.timestamp():
                     sizes[f"{QUARANTINE}/{entry.name}"] = facts.st_size
         return sizes
+
+    def quarantined_of(self, sop_instance_uids: Iterable[str]) -> list[str]:
+        """The files in quarantine that came under one of these UIDs."""
+        marks = {_mark(uid) for uid in sop_instance_uids}
+        names = sorted(entry.name for entry in os.scandir(self.directory / QUARANTINE))
+        return [f"{QUARANTINE}/{name}" for name in names if marks.intersection(name.split("-"))]
 
     def remove_orphans(self, known: Callable[[list[str]], set[str]], *, before: datetime) -> int:
         """Removes the files that no row names and that were last written ``before``; returns how many.
@@ -240,6 +245,11 @@ class SpoolFile:
             self.close()
         with suppress(OSError):
             Path(self._location).unlink(missing_ok=True)
+
+
+def _mark(sop_instance_uid: str) -> str:
+    """What names an instance in the name of its file."""
+    return hashlib.sha256(sop_instance_uid.encode()).hexdigest()[:16]
 
 
 def _write_all(descriptor: int, view: memoryview) -> None:

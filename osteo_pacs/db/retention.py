@@ -141,6 +141,17 @@ def mark_removed(session: Session, study_id: int, now: datetime) -> list[str]:
     return list(session.scalars(update(Instance).where(*kept).values(removed_at=now).returning(Instance.path)))
 
 
+def find(session: Session, study_instance_uid: str) -> int | None:
+    """The number of the study of this UID."""
+    return session.scalar(select(Study.id).where(Study.study_instance_uid == study_instance_uid))
+
+
+def files_of(session: Session, study_id: int) -> dict[str, str]:
+    """The paths of a study's instances by their SOP Instance UIDs, also of those that were given up."""
+    rows = session.execute(select(Instance.sop_instance_uid, Instance.path).where(Instance.study_id == study_id))
+    return {row.sop_instance_uid: row.path for row in rows}
+
+
 def forget(session: Session, study_id: int) -> None:
     """The study was never here: its jobs, reports, documents and deliveries go with it."""
     session.execute(delete(Study).where(Study.id == study_id))

@@ -34,7 +34,9 @@ Item = Mapping[str, Any]
 class DataSetUnknown(PermanentError):
     """There is no such data set."""
 
-    remedy = "`osteo-pacs dataset build` makes one of labelled studies, `osteo-pacs phantom-dataset` simulates one."
+    remedy = (
+        "`osteo-pacs dataset build` makes one of labelled studies, `osteo-pacs phantom-dataset` simulates one."
+    )
 
 
 class DataSetUnreadable(PermanentError):

@@ -19,6 +19,7 @@ from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
 from osteo_pacs.service.fitness import fit_to_serve
 from osteo_pacs.service.on_demand import shadow_on_demand
+from osteo_pacs.service.presence import present
 from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import stop_on_signal
 from osteo_pacs.service.trainer_on_demand import TrainerOnDemand
@@ -46,7 +47,7 @@ def _supervise(children: list[Child], settings: Settings, config: Path) -> int:
     database = Database(settings.database.url)
     shadow, trainer = shadow_on_demand(database), TrainerOnDemand(settings, database)
     everyone = [*children, shadow.child]
-    with stop_on_signal() as stop, audited(SUPERVISOR, database):
+    with stop_on_signal() as stop, audited(SUPERVISOR, database), present(SUPERVISOR, SUPERVISOR, database):
         is_refused = False
         while not (stop.is_set() or is_refused):
             for child in children:

@@ -120,9 +120,9 @@ def _conclude(settings: Settings, database: Database, beside: Beside, one: ToRea
 
 def _read(database: Database, beside: Beside, one: ToRead) -> StudyResult:
     with database.read() as session:
-        uid = instances.study_instance_uid(session, one.study_id)
+        of_study = instances.study_of(session, one.study_id)
         rows = instances.instances_of(session, one.study_id)
-    study = beside.opener.open(uid, rows)
+    study = beside.opener.open(of_study.study_instance_uid, rows, repetition=of_study.repetition)
     if study.input_digest != one.input_digest:
         raise StudyChanged
     answers = beside.model.predict([image.grey for image in study.images]) if study.images else []

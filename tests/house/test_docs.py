@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from databases import opened, url_at_head
 from house import reference, typed
 from osteo_pacs.cli import (
     app,
@@ -22,13 +23,20 @@ from osteo_pacs.cli import (
     model_shadow,
     queue,
     retention,
+    selftest,
     study,
+    study_reprocess,
     training,
 )
 from osteo_pacs.cli.exit_codes import ExitCode
+from osteo_pacs.cli.status import status_facts
+from osteo_pacs.clock import utc_now
+from osteo_pacs.config import Settings
 from osteo_pacs.db.training_runs import KnownTraining, TrainingPlan
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
+from osteo_pacs.selftest import Step
+from osteo_pacs.status import look_round
 
 DOCS = reference.ROOT / "docs"
 READMES = [reference.ROOT / folder / "README.md" for folder in ("migrations", "monai_bundle/docs")]
@@ -101,15 +109,28 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `documents`", label.document_facts(MagicMock())),
         ("## `label import`", label_changes.import_facts(MagicMock(additions=[], mistakes=[]), 0)),
         ("## `dataset list`", dataset.data_set_facts(MagicMock())),
+        ("## `study reprocess`", study_reprocess.reprocessed_facts(MagicMock())),
+        ("## `selftest`", selftest.selftest_facts([], "", is_kept=False)),
+        ("### `steps`", selftest.step_facts(Step("sent", ok=True, detail=""))),
         ("## `audit list`", audit.event_facts(MagicMock())),
         ("## `audit verify`", audit.verdict_facts(MagicMock())),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_json_page_has_every_key(section, keys):
+    assert keys_told(section) == list(keys)
+
+
+def test_the_json_page_has_every_section_of_the_status(tmp_path):
+    with opened(url_at_head("sqlite", tmp_path)) as database:
+        facts = status_facts(look_round(Settings(), database, utc_now))
+    assert keys_told("## `status`") == list(facts)
+
+
+def keys_told(section):
     page = (reference.REFERENCE / "json.md").read_text(encoding="utf-8")
     table = re.split(r"\n#|\n\n(?!\|)", page.split(f"{section}\n", 1)[1].split("| key | |\n|---|---|\n", 1)[1])[0]
-    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(keys)
+    return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(reference.ROOT)))

@@ -23,6 +23,7 @@ from osteo_pacs.db.tables.models import (
     ModelVersionRow,
     TrainingRun,
 )
+from osteo_pacs.db.tables.presence import Presence
 from osteo_pacs.db.tables.reports import Delivery, Document, Report
 from osteo_pacs.db.tables.studies import Instance, OpenAssociation, Study
 
@@ -49,6 +50,7 @@ __all__ = [
     "ModelVersionRow",
     "OpenAssociation",
     "Pause",
+    "Presence",
     "Report",
     "Shadow",
     "ShadowReading",
