@@ -1,4 +1,4 @@
-"""The worker's side of decoding: answers as values, a new process whenever one had to be ended."""
+"""The worker's side of decoding: answers as values, a new process whenever one was ended or met a fault."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pydicom
@@ -57,6 +57,9 @@ class Undecodable:
     reason: RefusalReason
     detail: str
     error_type: str = ""
+
+
+Answer = TypeVar("Answer", Dataset | Undecodable, Decoded | Undecodable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class Decoder:
             DecoderUnavailable: the process does not start.
         """
         answered = self._ask({"op": "header", "path": str(path)}, limit_bytes=0)
-        return answered if isinstance(answered, Undecodable) else _header(answered[0])
+        return self._without_faults(answered if isinstance(answered, Undecodable) else _header(answered[0]))
 
     def decode(self, path: Path, pixel_limit: int = PIXEL_LIMIT) -> Decoded | Undecodable:
         """The first frame of a Part 10 file, if Rows x Columns x Number of Frames is at most ``pixel_limit``.
@@ -133,7 +136,7 @@ class Decoder:
         """
         request = {"op": "decode", "path": str(path), "pixel_limit": pixel_limit}
         answered = self._ask(request, limit_bytes=4 * pixel_limit)
-        return answered if isinstance(answered, Undecodable) else _decoded(*answered)
+        return self._without_faults(answered if isinstance(answered, Undecodable) else _decoded(*answered))
 
     def _ask(
         self, request: Mapping[str, Any], *, limit_bytes: int
@@ -144,13 +147,14 @@ class Decoder:
         except ChildDied as died:
             self._child = None
             return Undecodable(RefusalReason.UNREADABLE_PIXELS, f"the decoding process {died}")
-        if "reason" not in head:
-            return head, payload
-        try:
-            reason, detail, error_type = (str(head[key])[:200] for key in ("reason", "detail", "error_type"))
-            return Undecodable(RefusalReason(reason), detail, error_type)
-        except (ValueError, KeyError):
-            return _nonsense()
+        return _undecodable(head) if "reason" in head else (head, payload)
+
+    def _without_faults(self, answer: Answer) -> Answer:
+        """The answer; after a fault the process that gave it is ended."""
+        if isinstance(answer, Undecodable) and answer.error_type:
+            # Decoders that fail keep what they had allocated: the next image would not find the memory it needs.
+            self.close()
+        return answer
 
     def _start(self) -> ChildProcess:
         child = ChildProcess()
@@ -182,5 +186,13 @@ def _decoded(head: Mapping[str, Any], payload: bytearray) -> Decoded | Undecodab
         return _nonsense()
 
 
+def _undecodable(head: Mapping[str, Any]) -> Undecodable:
+    try:
+        reason, detail, error_type = (str(head[key])[:200] for key in ("reason", "detail", "error_type"))
+        return Undecodable(RefusalReason(reason), detail, error_type)
+    except (ValueError, KeyError):
+        return _nonsense()
+
+
 def _nonsense() -> Undecodable:
-    return Undecodable(RefusalReason.UNREADABLE_PIXELS, "the decoding process answered nonsense")
+    return Undecodable(RefusalReason.UNREADABLE_PIXELS, "the decoding process answered nonsense", "Nonsense")

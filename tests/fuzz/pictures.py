@@ -1,4 +1,4 @@
-"""A foreign Part 10 file before the decoding: it ends in a picture or a reason, and in a header that can be judged.
+"""A foreign Part 10 file is decoded: it ends in a picture or a reason, and in a header that can be judged.
 
 ``pictures`` calls what runs in the decoding process; ``decoding_process`` asks that process itself, through its
 pipe; ``false_answers`` are bytes of a decoding process that a file has taken over.
@@ -69,7 +69,7 @@ def decoding_process(data: bytes) -> None:
 
 
 def false_answers(data: bytes) -> None:
-    """The bytes come where the child's answer should; the worker gets a value, and the child is gone if they lie."""
+    """The bytes come where the child's answer should; the worker gets a value, and no child stays that lies."""
     decoder = Decoder(shipped.BUNDLE)
     decoder._child = child = _child_that_says(data)
     try:
@@ -77,8 +77,10 @@ def false_answers(data: bytes) -> None:
         answered = asked(Path("any.dcm"))
         if isinstance(answered, Dataset):
             _can_be_judged(answered)
+        elif isinstance(answered, Undecodable):
+            assert not answered.error_type or decoder._child is None
         else:
-            assert isinstance(answered, Decoded | Undecodable)
+            assert isinstance(answered, Decoded)
     finally:
         with _ignored(ChildDied):
             child.kill()

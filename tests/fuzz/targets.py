@@ -9,6 +9,5 @@ from fuzz.header_scan import header_scan
 from fuzz.pictures import decoding_process, false_answers, pictures
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target
-    for target in (header_scan, conversation, pictures, decoding_process, false_answers)
+    target.__name__: target for target in (header_scan, conversation, pictures, decoding_process, false_answers)
 }

@@ -1,4 +1,4 @@
-"""What strangers' bytes may never do, tried again with every input that once found a defect, and with the seeds."""
+"""What the bytes of strangers may never do: the seeds, and every input that once found a defect, tried again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def test_cut_seeds_find_no_defect(name):
             TARGETS[name](seed[:end])
 
 
-@pytest.mark.parametrize("path", sorted(CORPUS.glob("*/*")), ids=lambda path: f"{path.parent.name}-{path.name[:12]}")
+@pytest.mark.parametrize(
+    "path", sorted(CORPUS.glob("*/*")), ids=lambda path: f"{path.parent.name}-{path.name[:12]}"
+)
 def test_what_once_found_a_defect_finds_none(path):
     TARGETS[path.parent.name](path.read_bytes())
 
