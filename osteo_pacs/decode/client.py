@@ -1,4 +1,4 @@
-"""The worker's side of decoding: answers as values, a new process whenever one was ended or met a fault."""
+"""The worker's side of decoding: answers as values, a new process whenever one was ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 import pydicom
@@ -26,6 +26,8 @@ PIXEL_LIMIT = 1 << 25
 
 _MEMORY_LIMIT_BYTES = 1 << 30
 _START_TIMEOUT_S = 60.0
+_KEPT_PART = 8
+"""The part of its memory that a process may keep from one image to the next."""
 
 
 class DecoderUnavailable(RetryableError):
@@ -57,9 +59,6 @@ class Undecodable:
     reason: RefusalReason
     detail: str
     error_type: str = ""
-
-
-Answer = TypeVar("Answer", Dataset | Undecodable, Decoded | Undecodable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +100,7 @@ class Decoder:
         self._timeout_s = timeout_s
         self._source = b""
         self._child: ChildProcess | None = None
+        self._held_at_start = 0
         self.confinement = Confinement(has_left_network=False, has_call_filter=False)
 
     def __enter__(self) -> Self:
@@ -126,7 +126,7 @@ class Decoder:
             DecoderUnavailable: the process does not start.
         """
         answered = self._ask({"op": "header", "path": str(path)}, limit_bytes=0)
-        return self._without_faults(answered if isinstance(answered, Undecodable) else _header(answered[0]))
+        return answered if isinstance(answered, Undecodable) else _header(answered[0])
 
     def decode(self, path: Path, pixel_limit: int = PIXEL_LIMIT) -> Decoded | Undecodable:
         """The first frame of a Part 10 file, if Rows x Columns x Number of Frames is at most ``pixel_limit``.
@@ -136,7 +136,7 @@ class Decoder:
         """
         request = {"op": "decode", "path": str(path), "pixel_limit": pixel_limit}
         answered = self._ask(request, limit_bytes=4 * pixel_limit)
-        return self._without_faults(answered if isinstance(answered, Undecodable) else _decoded(*answered))
+        return answered if isinstance(answered, Undecodable) else _decoded(*answered)
 
     def _ask(
         self, request: Mapping[str, Any], *, limit_bytes: int
@@ -147,14 +147,10 @@ class Decoder:
         except ChildDied as died:
             self._child = None
             return Undecodable(RefusalReason.UNREADABLE_PIXELS, f"the decoding process {died}")
-        return _undecodable(head) if "reason" in head else (head, payload)
-
-    def _without_faults(self, answer: Answer) -> Answer:
-        """The answer; after a fault the process that gave it is ended."""
-        if isinstance(answer, Undecodable) and answer.error_type:
+        if child.held_bytes() - self._held_at_start > self._limits["memory_limit_bytes"] // _KEPT_PART:
             # Decoders that fail keep what they had allocated: the next image would not find the memory it needs.
             self.close()
-        return answer
+        return _undecodable(head) if "reason" in head else (head, payload)
 
     def _start(self) -> ChildProcess:
         child = ChildProcess()
@@ -163,7 +159,7 @@ class Decoder:
         except ChildDied as died:
             raise DecoderUnavailable(f"it {died}") from died
         self.confinement = Confinement(bool(ready["has_left_network"]), bool(ready["has_call_filter"]))
-        self._child = child
+        self._child, self._held_at_start = child, child.held_bytes()
         return child
 
 
@@ -195,4 +191,4 @@ def _undecodable(head: Mapping[str, Any]) -> Undecodable:
 
 
 def _nonsense() -> Undecodable:
-    return Undecodable(RefusalReason.UNREADABLE_PIXELS, "the decoding process answered nonsense", "Nonsense")
+    return Undecodable(RefusalReason.UNREADABLE_PIXELS, "the decoding process answered nonsense")

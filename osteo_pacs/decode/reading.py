@@ -45,9 +45,8 @@ def answer(rendering: ModuleType, request: dict[str, Any]) -> Answer:
         return _decode(rendering, request["path"], request["pixel_limit"])
     except Refused as refused:
         reason, detail = refused.reason, refused.detail
-    except MemoryError as error:
+    except MemoryError:
         reason, detail = "unreadable_pixels", "decoding it needs more memory than is allowed"
-        error_type = type(error).__name__
     except Exception as error:  # noqa: BLE001 - the loop of the process must outlive every file
         reason, detail, error_type = "unreadable_pixels", "the object is damaged", type(error).__name__
     return {"reason": reason, "detail": detail, "error_type": error_type}, memoryview(b"")

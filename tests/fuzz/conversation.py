@@ -25,16 +25,17 @@ from receiving.raw_peer import associate_rq
 
 GREETED = 0x80
 """In the first byte: the stream begins within an association."""
+WHOLE = 1 << 30
 MAX_INSTANCE_MIB = 1
 RULES = Listener(ae_title="OSTEO_PACS", max_instance_mib=MAX_INSTANCE_MIB)
 
 
 @dataclass
 class Fed:
-    """A connection that has said everything already, ``cut`` bytes at a time."""
+    """A connection that has said everything already, in pieces of these sizes, the last of them for ever."""
 
     stream: memoryview
-    cut: int
+    cuts: list[int]
     said: bytearray = field(default_factory=bytearray)
 
     def setsockopt(self, *_: Any) -> None: ...
@@ -42,7 +43,8 @@ class Fed:
     def settimeout(self, _: float) -> None: ...
 
     def recv_into(self, view: memoryview) -> int:
-        part = self.stream[: min(len(view), self.cut)]
+        size = self.cuts.pop(0) if len(self.cuts) > 1 else self.cuts[0]
+        part = self.stream[: min(len(view), size)]
         self.stream = self.stream[len(part) :]
         view[: len(part)] = part
         return len(part)
@@ -96,13 +98,13 @@ def conversation(data: bytes) -> None:
     """The first byte says how the stream behind it is cut, and whether an association stands already."""
     first, stream = (data[0], data[1:]) if data else (0, b"")
     greeting = associate_rq() if first & GREETED else b""
-    said, _ = listen(greeting + stream, cut=first & 0x7F or len(stream) + len(greeting) + 1)
+    said, _ = listen(greeting + stream, first & 0x7F or WHOLE)
     _is_whole(said)
 
 
-def listen(stream: bytes, *, cut: int) -> tuple[bytes, list[bytes]]:
-    """What the listener says to this stream, and the Data Sets that it takes."""
-    connection, receiver = Fed(memoryview(stream), cut), Listening()
+def listen(stream: bytes, *cuts: int) -> tuple[bytes, list[bytes]]:
+    """What the listener says to this stream in pieces of these sizes, and the Data Sets that it takes."""
+    connection, receiver = Fed(memoryview(stream), list(cuts) or [WHOLE]), Listening()
     wire = Wire(connection, pdu_timeout_s=1, monotonic=lambda: 0.0)  # type: ignore[arg-type]
     scope: Any = Scope(RULES, Admission(RULES, has_space=lambda: True), receiver, monotonic=lambda: 0.0)  # type: ignore[arg-type]
     association = Association(wire, "127.0.0.1", scope)

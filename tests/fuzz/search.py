@@ -1,7 +1,7 @@
 """Searches for inputs that show a defect: ``python -m fuzz.search TARGET SECONDS``; needs atheris.
 
-An input that shows one is left in ``tests/fuzz/corpus/TARGET``, and the exit status is not 0. What covers new code
-is kept in ``build/fuzzing/TARGET``, where the next search goes on.
+An input that shows one is left in ``tests/fuzz/corpus/TARGET``, and the exit status is not 0: it belongs into the
+commit that mends it. What covers new code is kept in ``build/fuzzing/TARGET``, where the next search goes on.
 """
 
 from __future__ import annotations

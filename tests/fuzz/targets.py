@@ -1,4 +1,4 @@
-"""Every target by its name."""
+"""Every target by its name; ``python -m fuzz.targets`` lists them."""
 
 from __future__ import annotations
 
@@ -11,3 +11,7 @@ from fuzz.pictures import decoding_process, false_answers, pictures
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target for target in (header_scan, conversation, pictures, decoding_process, false_answers)
 }
+
+
+if __name__ == "__main__":
+    print(*TARGETS, sep="\n")  # noqa: T201 - what `make fuzz` goes through

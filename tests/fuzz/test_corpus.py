@@ -24,7 +24,7 @@ def test_the_seeds_find_no_defect(name):
 @pytest.mark.parametrize("name", TARGETS)
 def test_cut_seeds_find_no_defect(name):
     for seed in seeds_of(name):
-        for end in range(0, len(seed), max(1, len(seed) // 8)):
+        for end in range(0, len(seed), max(1, len(seed) // 5)):
             TARGETS[name](seed[:end])
 
 

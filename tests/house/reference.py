@@ -54,8 +54,10 @@ numbers of the database, and `osteo-pacs queue show` leads from a job to its stu
 
 BAD_INPUT_HEAD = """# Bad input and its answer
 
-What comes is laid before the running service in the tests (`tests/acceptance/test_hostile_input.py`). After each, an
+The tests lay each of these before the running service (`tests/acceptance/test_hostile_input.py`). After each, an
 honest peer is served within two seconds, and no process of the listener has ever had more than 100 MiB of memory.
+A fault on our side is answered by 0xA700 or 0x0110, never by a status of a library
+(`tests/integration/test_listener_faults.py`).
 
 `aborted` is an A-ABORT, and the connection's end; `closed` its end without a word. Both come within `[listener]
 pdu_timeout_s`. `rejected` has result, source and reason of PS3.8 9.3.4; a status is that of the C-STORE.
