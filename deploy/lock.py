@@ -1,7 +1,7 @@
 """Writes the lock files from constraints.txt: ``make lock``; they name every file of each version by its digest.
 
 ``requirements.lock`` holds what the program needs, ``development.lock`` what the tests need beside it,
-``tools.lock`` what makes a release, and ``fuzz.lock`` what ``make fuzz`` searches with, which has no build for every
+``tools.lock`` what makes a release, and ``fuzz.lock`` what ``make fuzz`` searches with; it has no build for every
 machine. torch is in none: one version of it has many builds, for the CPU and for each CUDA, from more places than
 one.
 
