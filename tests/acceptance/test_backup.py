@@ -48,7 +48,7 @@ class Scanner:
     def _send(self) -> None:
         with RawPeer(self._port) as peer:
             peer.associate()
-            while not self._is_over.wait(0.01):
+            while not self._is_over.wait(0.05):
                 instance = an_instance(study=new_uid(), pixels=os.urandom(1000))
                 assert peer.c_store(instance).status == 0
                 self.promised[instance.uid] = instance.sha256
