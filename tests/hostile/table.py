@@ -100,6 +100,11 @@ TWICE: dict[str, tuple[Attack, str]] = {
     "a SOP Instance UID in another study": (another_study(), "0x0111"),
 }
 
+FILES: dict[str, tuple[Attack, str]] = {
+    "a file with the preamble of a program": (
+        transport.a_file_that_begins_as_a_program, "0x0000, zeros are kept"),
+}  # fmt: skip
+
 
 def _rows(group: str, cases: dict[str, tuple[Attack, str]]) -> list[Row]:
     return [Row(group, name, attack, answer) for name, (attack, answer) in cases.items()]
@@ -121,6 +126,7 @@ TABLE: list[Row] = [
         "Objects", {name: (_stores(instance), f"0x{status:04X}") for name, (instance, status) in OBJECTS.items()}
     ),
     *_rows("Objects that came before", TWICE),
+    *_rows("Files", FILES),
     *_rows("Objects that are stored", {name: (ends(name), bad.outcome) for name, bad in STORED.items()}),
 ]
 """Before a listener that speaks plain DICOM."""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import socket
 import ssl
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 
+import numpy as np
 from pynetdicom import AE
 
 from hostile.gate import PDU_TIMEOUT_S, SLACK_S, Attack, Gate, answer_to, end_of
+from images import image_dataset, save
+from peers import storescu
 from receiving import Instance, RawPeer, an_instance, associate_rq, p_data, pdu
-from receiving.instances import CR, IMPLICIT
+from receiving.instances import CR, IMPLICIT, new_uid
 from receiving.raw_peer import ABORT, COMMAND, DATA, LAST, VERIFICATION, c_store_rq, command
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -151,6 +157,24 @@ def by_the_library(*, calling: str = "SCANNER", called: str = "OSTEO_PACS") -> A
         return f"rejected {(primitive.result, primitive.result_source, primitive.diagnostic)}"
 
     return attack
+
+
+def a_file_that_begins_as_a_program(gate: Gate) -> str:
+    """DCMTK sends a Part 10 file whose preamble is that of a Windows program (PS3.10 7.1 lets it be anything)."""
+    folder = Path(tempfile.mkdtemp())
+    path = image_file(folder)
+    path.write_bytes(b"MZ" + path.read_bytes()[2:])
+    before = set(gate.spool.rglob("*.dcm"))
+    storescu(gate.port, path, called="OSTEO_PACS", calling="SCANNER")
+    [kept] = set(gate.spool.rglob("*.dcm")) - before
+    shutil.rmtree(folder)
+    return "0x0000, zeros are kept" if kept.read_bytes()[:132] == bytes(128) + b"DICM" else "kept as it came"
+
+
+def image_file(folder: Path) -> Path:
+    ds = image_dataset(np.zeros((8, 8), np.uint8), StudyInstanceUID=new_uid(), SeriesInstanceUID=new_uid())
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = new_uid()
+    return save(ds, folder)
 
 
 def from_a_foreign_address(gate: Gate) -> str:
