@@ -1,4 +1,4 @@
-"""What the bytes of strangers may never do: the seeds, and every input that once found a defect, tried again."""
+"""What the bytes of strangers may never do: the seeds, and what earlier searches have kept, tried again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_cut_seeds_find_no_defect(name):
 @pytest.mark.parametrize(
     "path", sorted(CORPUS.glob("*/*")), ids=lambda path: f"{path.parent.name}-{path.name[:12]}"
 )
-def test_what_once_found_a_defect_finds_none(path):
+def test_what_a_search_has_kept_finds_no_defect(path):
     TARGETS[path.parent.name](path.read_bytes())
 
 
