@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS_BIN := build/tools/bin
 TOOLS := build/tools/.ready
+FUZZ := build/fuzz/.ready
+SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format reference evidence comparison setup peers benchmarks lock sbom audit clean
+.PHONY: help demo test check format reference evidence comparison setup peers benchmarks lock sbom audit fuzz clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +55,10 @@ sbom: $(READY) $(TOOLS)  ## The software bill of materials (CycloneDX) of the en
 audit: $(TOOLS)  ## Known vulnerabilities of every pinned version; exit status 3 where no database answers.
 	@$(TOOLS_BIN)/python deploy/audit.py $(TOOLS_BIN)/pip-audit
 
+fuzz: $(READY) $(FUZZ)  ## Search for bytes that show a defect, SECONDS=60 for each target; see tests/fuzz.
+	@for name in $$(PYTHONPATH=tests $(BIN)/python -m fuzz.targets); do echo "$$name, $(SECONDS) s"; \
+	  PYTHONPATH=tests:build/fuzz $(BIN)/python -m fuzz.search $$name $(SECONDS) || exit 1; done
+
 setup: $(READY)  ## The virtual environment in .venv.
 
 $(READY): pyproject.toml constraints.txt deploy/set-up deploy/requirements.lock deploy/development.lock
@@ -62,6 +68,11 @@ $(READY): pyproject.toml constraints.txt deploy/set-up deploy/requirements.lock 
 $(TOOLS): deploy/tools.lock
 	@$(PYTHON) -m venv build/tools
 	@$(TOOLS_BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+	@touch $@
+
+$(FUZZ): deploy/fuzz.lock $(READY)
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
+	  --target build/fuzz --upgrade --requirement $<
 	@touch $@
 
 peers:

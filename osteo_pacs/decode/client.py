@@ -1,4 +1,4 @@
-"""The worker's side of decoding: answers as values, a new process whenever one had to be ended."""
+"""The worker's side of decoding: answers as values, a new process whenever one was ended."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ PIXEL_LIMIT = 1 << 25
 
 _MEMORY_LIMIT_BYTES = 1 << 30
 _START_TIMEOUT_S = 60.0
+_KEPT_PART = 8
+"""The part of its memory that a process may keep from one image to the next."""
 
 
 class DecoderUnavailable(RetryableError):
@@ -100,6 +102,7 @@ class Decoder:
         self._timeout_s = timeout_s
         self._source = b""
         self._child: ChildProcess | None = None
+        self._held_at_start = 0
         self.confinement = Confinement(has_left_network=False, has_call_filter=False)
 
     def __enter__(self) -> Self:
@@ -155,13 +158,10 @@ class Decoder:
         except ChildDied as died:
             self._child = None
             return Undecodable(RefusalReason.UNREADABLE_PIXELS, f"the decoding process {died}")
-        if "reason" not in head:
-            return head, payload
-        try:
-            reason, detail, error_type = (str(head[key])[:200] for key in ("reason", "detail", "error_type"))
-            return Undecodable(RefusalReason(reason), detail, error_type)
-        except (ValueError, KeyError):
-            return _nonsense()
+        if child.held_bytes() - self._held_at_start > self._limits["memory_limit_bytes"] // _KEPT_PART:
+            # Decoders that fail keep what they had allocated: the next image would not find the memory it needs.
+            self.close()
+        return _undecodable(head) if "reason" in head else (head, payload)
 
     def _start(self) -> ChildProcess:
         child = ChildProcess()
@@ -170,7 +170,7 @@ class Decoder:
         except ChildDied as died:
             raise DecoderUnavailable(f"it {died}") from died
         self.confinement = Confinement(bool(ready["has_left_network"]), bool(ready["has_call_filter"]))
-        self._child = child
+        self._child, self._held_at_start = child, child.held_bytes()
         return child
 
 
@@ -197,6 +197,14 @@ def _document(head: Mapping[str, Any]) -> ReceivedDocument | Undecodable:
     try:
         return document_of(head["document"])
     except Exception:  # noqa: BLE001 - a process that read foreign bytes may answer anything
+        return _nonsense()
+
+
+def _undecodable(head: Mapping[str, Any]) -> Undecodable:
+    try:
+        reason, detail, error_type = (str(head[key])[:200] for key in ("reason", "detail", "error_type"))
+        return Undecodable(RefusalReason(reason), detail, error_type)
+    except (ValueError, KeyError):
         return _nonsense()
 
 

@@ -46,7 +46,7 @@ COMMANDS = dict(reference.walk(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize(
-    "name", ["commands.md", "configuration.md", "exit-codes.md", "licences.md", "log-events.md"]
+    "name", ["bad-input.md", "commands.md", "configuration.md", "exit-codes.md", "licences.md", "log-events.md"]
 )
 def test_a_reference_page_is_what_the_program_says(name):
     page = (reference.REFERENCE / name).read_text(encoding="utf-8")
