@@ -77,24 +77,38 @@ class Loop:
 
     def _work_on(self, batch: Sequence[Claim], stop: threading.Event) -> None:
         if stop.is_set() or self._reader.is_device_poisoned:
-            with self._database.write() as session:
-                for claim in batch:
-                    queue.release(session, claim)
+            for claim in batch:
+                self._give_back(claim)
             return
         for attempt in self._reader.read(batch):
             self._settle(attempt)
 
+    def _give_back(self, claim: Claim) -> None:
+        try:
+            with self._database.write() as session:
+                queue.release(session, claim)
+        except RetryableError as error:
+            # What was lost of one claim must not keep the others.
+            log.get_logger().warning("attempt_lost", job_id=claim.job_id, reason=str(error))
+
     def _settle(self, attempt: Attempt) -> None:
         began = self._clock()
         try:
-            self._settler.settle(attempt, began)
-        except ReportOutdated as error:
-            self._settler.settle(replace(attempt, outcome=failure(error)), began)
+            settled = self._settled(attempt, began)
         except RetryableError as error:
             # The lease runs out, and another worker reads the study anew.
             log.get_logger().warning("attempt_lost", job_id=attempt.claim.job_id, reason=str(error))
         else:
-            log_attempt(attempt, began, self._clock())
+            log_attempt(settled, began, self._clock())
+
+    def _settled(self, attempt: Attempt, began: datetime) -> Attempt:
+        """The attempt as it was written: one whose study got another report meanwhile has failed."""
+        try:
+            self._settler.settle(attempt, began)
+        except ReportOutdated as error:
+            attempt = replace(attempt, outcome=failure(error))
+            self._settler.settle(attempt, began)
+        return attempt
 
 
 def batches(claims: Sequence[Claim]) -> Iterator[Sequence[Claim]]:
