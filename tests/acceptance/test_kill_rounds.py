@@ -13,7 +13,6 @@ from rounds.turmoil import Turmoil
 
 SEED_VARIABLE = "ROUNDS_SEED"
 """Set it to repeat the rounds of a run that failed."""
-WORKERS = {"sqlite": 1, "postgresql": 2}
 
 
 @pytest.mark.timeout(600)
@@ -22,7 +21,7 @@ def test_what_was_acknowledged_is_kept_read_and_delivered_once_whatever_dies(tmp
     seed = int(os.environ.get(SEED_VARIABLE) or secrets.randbelow(10**6))
     print(f"{SEED_VARIABLE}={seed}")
     url = new_url(kind, tmp_path) if kind == "sqlite" else url_at_head(kind, tmp_path)
-    with Turmoil(tmp_path / "service", database_url=url, seed=seed, workers=WORKERS[kind]) as turmoil:
+    with Turmoil(tmp_path / "service", database_url=url, seed=seed) as turmoil:
         for number, mishap in enumerate(MISHAPS, start=1):
             losses = turmoil.round(mishap, studies=1, everything=number == len(MISHAPS))
             assert not losses, f"{SEED_VARIABLE}={seed}, round {number}:\n" + "\n".join(losses)

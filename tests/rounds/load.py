@@ -17,7 +17,7 @@ from receiving.raw_peer import ABORT, pdu
 
 KINDS = (PhantomKind.AP_SPINE, PhantomKind.FEMUR_LEFT)
 ANSWER_WITHIN_S = 20
-GIVE_UP_AFTER_S = 120
+GIVE_UP_AFTER_S = 180
 ABORTED = 0.3
 """Of all associations that could send more, so many are aborted instead."""
 

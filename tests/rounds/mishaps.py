@@ -16,7 +16,7 @@ from osteo_pacs.jobs.workers import worker_name
 from peers import Abort, Answer, Disconnect, ScriptedScp, TcpProxy, until
 from services import Service
 
-LEASE_S = 3.0
+LEASE_S = 2.0
 CAUGHT_WITHIN_S = 5
 ENDED_WITHIN_S = 30
 
@@ -38,7 +38,7 @@ def kill(role: str) -> Mishap:
     """SIGKILL to one process of a role, at any moment."""
 
     def mishap(victim: Victim, random: Random) -> str:
-        delay_s = random.uniform(0, 1.5)
+        delay_s = random.uniform(0, 1)
         time.sleep(delay_s)
         child = random.choice(until(lambda: victim.service.children(role), what=f"a {role}"))
         child.send_signal(signal.SIGKILL)
@@ -49,7 +49,7 @@ def kill(role: str) -> Mishap:
 
 def kill_supervisor(victim: Victim, random: Random) -> str:
     """SIGKILL to the supervisor: its processes must end by themselves, and another start goes on."""
-    delay_s = random.uniform(0, 1.5)
+    delay_s = random.uniform(0, 1)
     time.sleep(delay_s)
     children = victim.service.children()
     victim.service.process.kill()

@@ -16,10 +16,10 @@ from rounds.load import Sender, seeds, simulated
 from rounds.mishaps import LEASE_S, Mishap, let_go
 from services import Service, destination
 
-DRAINED_WITHIN_S = 90
+DRAINED_WITHIN_S = 180
 SENDERS = 3
 SETTINGS: dict[str, dict[str, Any]] = {
-    "completeness": {"quiet_s": 0.4, "max_wait_s": 30},
+    "completeness": {"quiet_s": 0.3, "max_wait_s": 30},
     # Every kill costs an attempt: here they are many.
     "jobs": {"lease_s": LEASE_S, "max_attempts": 50, "backoff_s": 0.2, "max_backoff_s": 1},
     "service": {"shutdown_s": 6},
