@@ -10,7 +10,7 @@ from rows import add_jobs, claim, job
 from osteo_pacs.clock import utc_now
 from osteo_pacs.db.tables import JobState
 from osteo_pacs.housekeeping.rescue import rescuer
-from osteo_pacs.jobs import lanes, queue, rescue
+from osteo_pacs.jobs import queue, rescue
 
 LEASE_S = 60
 HOUR = timedelta(hours=1)
@@ -21,7 +21,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.step, self.monotonic_s = timedelta(0), 0.0
-        for module in (lanes, queue, rescue):
+        for module in (queue, rescue):
             monkeypatch.setattr(module, "database_now", lambda _session: self.now)
 
     @property
@@ -77,15 +77,3 @@ def test_a_job_that_was_enqueued_before_the_step_is_claimed_after_it(database, c
     [held] = claim(database, lease_s=LEASE_S)
     assert held.job_id == job_id
     assert held.lease_expires_at - held.claimed_at == timedelta(seconds=LEASE_S)
-
-
-def test_a_retry_that_was_planned_before_a_step_back_comes_when_the_clock_has_caught_up(database, clock):
-    [job_id] = add_jobs(database)
-    [held] = claim(database, lease_s=LEASE_S)
-    with database.write() as session:
-        queue.retry_at(session, held, clock.now + timedelta(seconds=5), "PACS down")
-    clock.step = -HOUR
-    assert claim(database) == []
-    clock.monotonic_s = 3606
-    [again] = claim(database)
-    assert again.job_id == job_id

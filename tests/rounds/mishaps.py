@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from random import Random
@@ -10,6 +11,7 @@ from typing import Protocol
 
 import psutil
 
+from databases import postgresql_stopped
 from osteo_pacs.db.session import Database
 from osteo_pacs.jobs import rescue
 from osteo_pacs.jobs.workers import worker_name
@@ -82,6 +84,22 @@ def lose_responses(victim: Victim, random: Random) -> str:
     return f"responses lost at the PACS: {', '.join(str(action) for action in chosen)}"
 
 
+def take_database_away(victim: Victim, random: Random) -> str:
+    """PostgreSQL dies with all its connections, or another process has SQLite locked; then it is there again."""
+    delay_s, away_s = random.uniform(0, 0.5), random.uniform(1, 4)
+    time.sleep(delay_s)
+    if victim.database.file is None:
+        with postgresql_stopped():
+            time.sleep(away_s)
+    else:
+        other = sqlite3.connect(victim.database.file, isolation_level=None, timeout=10)
+        other.execute("BEGIN EXCLUSIVE")
+        time.sleep(away_s)
+        other.execute("ROLLBACK")
+        other.close()
+    return f"database away after {delay_s:.2f} s for {away_s:.1f} s"
+
+
 def let_go(victim: Victim, random: Random) -> None:
     """Every connection on one of the ways ends, wherever its peers are."""
     random.choice(victim.ways).drop()
@@ -107,7 +125,7 @@ MISHAPS: tuple[Mishap, ...] = (
     kill("scheduler"),
     kill("worker"),
     kill("listener"),
-    lose_responses,
+    take_database_away,
     kill("courier"),
     kill_supervisor,
 )
