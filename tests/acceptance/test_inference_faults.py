@@ -1,4 +1,4 @@
-"""The network hangs, crashes or its device fails: the process is started again, and what does it again is parked."""
+"""The network hangs or crashes, or its device fails: the study is parked with the reason, and the others are read."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def test_a_study_that_the_network_fails_on_is_parked_and_the_others_are_read(ser
         send(service, tmp_path, seed)
         last_error = until(lambda seed=seed: errors_of_parked(service, seed), **PATIENTLY, what="parked")
         assert last_error.startswith(reason)
-        until(lambda: len([*service.events("process_died")]) == deaths + is_restarted, **PATIENTLY)
+        dead = deaths + is_restarted
+        until(lambda dead=dead: len([*service.events("process_died")]) == dead, **PATIENTLY, what="a death")
         orders.unlink()
         send(service, tmp_path, seed + 100)
         until(lambda seed=seed: len(srs(pacs)) == seed, **PATIENTLY, what="the report of the next study")

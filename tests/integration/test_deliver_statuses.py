@@ -1,4 +1,4 @@
-"""What the courier does with each class of status that a PACS may answer C-STORE with (PS3.4 B.2.3, PS3.7 Annex C)."""
+"""What the courier does with each class of status in answer to C-STORE (PS3.4 B.2.3, PS3.7 Annex C)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""An upgrade amid work: the jobs in the first version's tables are there afterwards, each in its state, and end."""
+"""An upgrade amid work: the jobs in the first version's tables are there afterwards, and end."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from alembic import command
+from rows import add_jobs, claim, job
 
 from osteo_pacs.clock import utc_now
 from osteo_pacs.db import migrate
@@ -12,7 +13,6 @@ from osteo_pacs.db.deliveries import documents_for_delivery
 from osteo_pacs.db.tables import JobKind, JobState
 from osteo_pacs.jobs import queue, rescue
 from outgoing import add_outgoing, contents
-from rows import add_jobs, claim, job
 
 FIRST = "0001"
 

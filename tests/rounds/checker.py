@@ -53,12 +53,12 @@ class Checker:
 
     def _spool_losses(self, acknowledged: Mapping[str, str], rows: Mapping[str, Any]) -> Iterator[str]:
         for uid in acknowledged.keys() - self._found:
-            if loss := self._spool_loss(uid, acknowledged[uid], rows.get(uid)):
+            if loss := self._spool_loss(acknowledged[uid], rows.get(uid)):
                 yield f"{uid}: acknowledged, but {loss}"
             else:
                 self._found.add(uid)
 
-    def _spool_loss(self, uid: str, digest: str, row: Any) -> str:
+    def _spool_loss(self, digest: str, row: Any) -> str:
         if row is None:
             return "the database has no row"
         if row.sha256 != digest:

@@ -129,4 +129,4 @@ MISHAPS: tuple[Mishap, ...] = (
     kill("courier"),
     kill_supervisor,
 )
-"""Ten rounds: every kind of process is killed. The supervisor waits longer before each restart of one that died."""
+"""Ten rounds: every kind of process is killed. Few of each: the supervisor waits longer before each restart."""

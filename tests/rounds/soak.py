@@ -132,9 +132,7 @@ def page_of(result: Result) -> list[str]:
     return [
         f"## {result.database}: {'passed' if result.has_passed else 'FAILED'}",
         "",
-        f"{result.rounds} rounds with a mishap each, then {result.steady_s:.0f} s with {result.attacks} attacks and no "
-        f"death; {result.instances} instances acknowledged, {result.reports_received} objects at the PACS, "
-        f"{len(result.losses)} losses.",
+        summary_of(result),
         "",
         "| process | measure | middle third | last third | most | |",
         "|---|---|---|---|---|---|",
@@ -145,6 +143,15 @@ def page_of(result: Result) -> list[str]:
         ),
         "",
     ]
+
+
+def summary_of(result: Result) -> str:
+    """What was done and what was lost."""
+    return (
+        f"{result.rounds} rounds with a mishap each, then {result.steady_s:.0f} s with {result.attacks} attacks and "
+        f"no death; {result.instances} instances acknowledged, {result.reports_received} objects at the PACS, "
+        f"{len(result.losses)} losses."
+    )
 
 
 def say(words: str) -> None:
