@@ -1,4 +1,4 @@
-"""The network hangs or crashes, or its device fails: the study is parked with the reason, and the others are read."""
+"""The network hangs or crashes, or its device fails: the study is parked with the reason, the others are read."""
 
 from __future__ import annotations
 

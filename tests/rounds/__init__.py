@@ -4,6 +4,7 @@
         for mishap in MISHAPS:
             assert turmoil.round(mishap, studies=4) == []
 
-``load`` sends simulated studies until each instance has its Success, ``mishaps`` happen meanwhile, ``archive`` is what the PACS got, ``checker`` says what was lost, ``turmoil`` puts a round together. ``soak`` is the
-program behind ``make soak``: ``hostile`` peers beside the honest ones, ``figures`` of every process.
+``load`` sends simulated studies until each instance has its Success, ``mishaps`` happen meanwhile, ``archive`` is
+what the PACS got, ``checker`` says what was lost, ``turmoil`` puts a round together. ``soak`` is what ``make soak``
+runs: ``hostile`` peers beside the honest ones, ``figures`` of every process.
 """

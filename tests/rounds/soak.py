@@ -148,8 +148,8 @@ def page_of(result: Result) -> list[str]:
 def summary_of(result: Result) -> str:
     """What was done and what was lost."""
     return (
-        f"{result.rounds} rounds with a mishap each, then {result.steady_s:.0f} s with {result.attacks} attacks and "
-        f"no death; {result.instances} instances acknowledged, {result.reports_received} objects at the PACS, "
+        f"{result.rounds} rounds with a mishap each, then {result.steady_s:.0f} s with {result.attacks} attacks "
+        f"and no death; {result.instances} instances acknowledged, {result.reports_received} objects at the PACS, "
         f"{len(result.losses)} losses."
     )
 

@@ -63,9 +63,17 @@ class Kept:
 
 def an_instance(study_id, uid, path, digest):
     return Instance(
-        study_id=study_id, sop_instance_uid=uid, sop_class_uid="1", series_instance_uid="1",
-        transfer_syntax_uid="1", sha256=digest, size_bytes=1, path=path, calling_ae_title="A", received_at=utc_now(),
-    )  # fmt: skip
+        study_id=study_id,
+        sop_instance_uid=uid,
+        sop_class_uid="1",
+        series_instance_uid="1",
+        transfer_syntax_uid="1",
+        sha256=digest,
+        size_bytes=1,
+        path=path,
+        calling_ae_title="A",
+        received_at=utc_now(),
+    )
 
 
 def drop(kept, table):
