@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-from contextlib import contextmanager
 
 import pytest
 
+from disks import small_disk
 from osteo_pacs.db import session as session_module
 from receiving import RawPeer, an_instance, running_listener
 
 OUT_OF_RESOURCES = 0xA700
 MIB = 1 << 20
-
-
-@contextmanager
-def small_disk(folder, size_mib):
-    """A file system of its own, of this size."""
-    folder.mkdir()
-    ask = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    subprocess.run([*ask, "mount", "-t", "tmpfs", "-o", f"size={size_mib}m,mode=700", "tmpfs", folder], check=True)
-    if ask:
-        subprocess.run([*ask, "chown", str(os.geteuid()), folder], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*ask, "umount", "--lazy", folder], check=True)
 
 
 def is_sound(database):
