@@ -5,6 +5,6 @@
             assert turmoil.round(mishap, studies=4) == []
 
 ``load`` sends simulated studies until each instance has its Success, ``mishaps`` happen meanwhile, ``archive`` is
-what the PACS got, ``checker`` says what was lost, ``turmoil`` puts a round together. ``soak`` is what ``make soak``
-runs: ``hostile`` peers beside the honest ones, ``figures`` of every process.
+what the PACS got, ``checker`` says what was lost, ``turmoil`` puts a round together. ``soak`` is behind
+``make soak``: ``hostile`` peers beside the honest ones, ``figures`` of every process.
 """

@@ -55,9 +55,11 @@ class Turmoil:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        for part in (self.pacs, *self.ways, self.service):
-            self._stack.enter_context(part)
-        self._stack.callback(self.database.close)
+        with ExitStack() as started:
+            started.callback(self.database.close)
+            for part in (self.pacs, *self.ways, self.service):
+                started.enter_context(part)
+            self._stack = started.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
