@@ -26,7 +26,7 @@ def pacs():
         yield scp
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_sigterm_with_stuck_peers_ends_by_the_deadline_and_loses_nothing(tmp_path, sqlite_url, pacs, files):
     settings = {
         "service": {"shutdown_s": SHUTDOWN_S},
@@ -39,7 +39,7 @@ def test_sigterm_with_stuck_peers_ends_by_the_deadline_and_loses_nothing(tmp_pat
         service = Service(tmp_path / "service", database_url=sqlite_url, destinations=[to_pacs], settings=settings)
         with service:
             storescu(service.port, *files[:2], called=CALLED)
-            until(lambda: pacs.received, timeout_s=120, every_s=0.1, what="a report under way")
+            until(lambda: pacs.received, timeout_s=240, every_s=0.1, what="a report under way")
             amid_a_pdu, silent = RawPeer(service.port), RawPeer(service.port)
             amid_a_pdu.associate()
             amid_a_pdu.send(c_store_rq(an_instance(pixels=bytes(50_000)))[:-10])
@@ -55,6 +55,6 @@ def test_sigterm_with_stuck_peers_ends_by_the_deadline_and_loses_nothing(tmp_pat
             proxy.answers = None
             service.start()
             until(lambda: service.ask("queue", "list", "--state", "completed", "--kind", "deliver"),
-                  timeout_s=120, every_s=0.3, what="the delivery")  # fmt: skip
+                  timeout_s=240, every_s=0.3, what="the delivery")  # fmt: skip
     srs = [one for one in pacs.received if one.sop_class_uid == Comprehensive3DSRStorage]
     assert len({one.sop_instance_uid for one in srs}) == len({one.digest for one in srs}) == 1

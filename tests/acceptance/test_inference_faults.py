@@ -21,7 +21,7 @@ SETTINGS = {
     "worker": {"prediction_timeout_s": 4, "device": "cpu"},
     "completeness": {"quiet_s": 0.3},
 }
-PATIENTLY = {"timeout_s": 120, "every_s": 0.3}
+PATIENTLY = {"timeout_s": 240, "every_s": 0.3}
 HANGS_OR_DIES = "Its worker died or hung."
 ENDS = {
     "memory": ("The device has too little memory", False),
@@ -58,7 +58,7 @@ def send(service, folder, seed):
     assert storescu(service.port, *files, called=CALLED).is_success
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_a_study_that_the_network_fails_on_is_parked_and_the_others_are_read(service, pacs, orders, tmp_path):
     for seed, (order, (reason, is_restarted)) in enumerate(ENDS.items(), start=1):
         deaths = len([*service.events("process_died")])

@@ -15,7 +15,7 @@ SEED_VARIABLE = "ROUNDS_SEED"
 """Set it to repeat the rounds of a run that failed."""
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_acknowledged_is_kept_read_and_delivered_once_whatever_dies(tmp_path, kind):
     seed = int(os.environ.get(SEED_VARIABLE) or secrets.randbelow(10**6))
