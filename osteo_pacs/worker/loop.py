@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -99,7 +99,7 @@ class Loop:
             # The lease runs out, and another worker reads the study anew.
             log.get_logger().warning("attempt_lost", job_id=attempt.claim.job_id, reason=str(error))
         else:
-            log_attempt(settled, began, self._clock())
+            log_attempt(settled, began, self._clock(), parks=self._settler.parks)
 
     def _settled(self, attempt: Attempt, began: datetime) -> Attempt:
         """The attempt as it was written: one whose study got another report meanwhile has failed."""
@@ -120,7 +120,9 @@ def batches(claims: Sequence[Claim]) -> Iterator[Sequence[Claim]]:
             yield [claim]
 
 
-def log_attempt(attempt: Attempt, settled_at: datetime, ended_at: datetime) -> None:
+def log_attempt(
+    attempt: Attempt, settled_at: datetime, ended_at: datetime, *, parks: Callable[[Claim, Failed], bool]
+) -> None:
     """One wide event for each study."""
     claim = attempt.claim
     facts = {
@@ -141,7 +143,6 @@ def log_attempt(attempt: Attempt, settled_at: datetime, ended_at: datetime) -> N
             )
         case NothingToReport(reason):
             log.get_logger().info("study_not_read", reason=reason, **facts)
-        case Failed(reason, is_permanent):
-            log.get_logger().error(
-                "study_failed", reason=reason, state="parked" if is_permanent else "retry", **facts
-            )
+        case Failed(reason) as failed:
+            state = "parked" if parks(claim, failed) else "retry"
+            log.get_logger().error("study_failed", reason=reason, state=state, **facts)

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from rows import add_jobs, expire, job
@@ -13,9 +14,11 @@ from osteo_pacs.db.reports import ReportOutdated
 from osteo_pacs.db.tables import JobKind
 from osteo_pacs.jobs import queue, rescue
 from osteo_pacs.jobs.queue import Claim, ClaimLost
+from osteo_pacs.jobs.retry import Backoff
 from osteo_pacs.worker.batch import Attempt
 from osteo_pacs.worker.loop import Loop, batches
 from osteo_pacs.worker.outcome import Failed, NothingToReport
+from osteo_pacs.worker.settle import Settler as RealSettler
 
 __all__ = ["database"]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,6 +66,9 @@ class Settler:
             raise ClaimLost if isinstance(attempt.outcome, Failed) else ReportOutdated
         self.settled.append(attempt.claim.job_id)
 
+    def parks(self, _claim, failed):
+        return failed.is_permanent
+
 
 def loop(database, reader, settler):
     return Loop(
@@ -100,3 +106,24 @@ def queue_again(database, job_id):
     rescue.rescue_expired(database, max_attempts=9)
     [taken] = queue.claim(database, kind=JobKind.INFER, worker="another", lease_s=60, limit=1)
     assert taken.job_id == job_id
+
+
+class Broken(Reader):
+    """Every attempt fails, for a while."""
+
+    def read(self, claims):
+        return [Attempt(one, None, Failed("no", is_permanent=False)) for one in claims]
+
+
+@on_sqlite
+@pytest.mark.parametrize(("max_attempts", "told", "state"), [(1, "parked", "parked"), (2, "retry", "retryable")])
+def test_the_log_tells_what_the_queue_does_with_a_study_that_failed(database, max_attempts, told, state):
+    [job_id] = add_jobs(database)
+    chance = Random(1)  # noqa: S311 - jitter
+    settler = RealSettler(
+        database, model_version_id=1, backoff=Backoff(1, 1), max_attempts=max_attempts, random=chance
+    )
+    with capture_logs() as events:
+        loop(database, Broken(), settler)._work_once(threading.Event())
+    assert [event["state"] for event in events if event["event"] == "study_failed"] == [told]
+    assert job(database, job_id).state == state
