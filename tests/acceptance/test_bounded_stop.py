@@ -53,7 +53,7 @@ def test_sigterm_with_stuck_peers_ends_by_the_deadline_and_loses_nothing(tmp_pat
                 peer.connection.close()
 
             proxy.answers = None
-            service.start()
+            service.start(worker_ready=False)
             until(lambda: service.ask("queue", "list", "--state", "completed", "--kind", "deliver"),
                   timeout_s=240, every_s=0.3, what="the delivery")  # fmt: skip
     srs = [one for one in pacs.received if one.sop_class_uid == Comprehensive3DSRStorage]
