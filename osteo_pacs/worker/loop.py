@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -85,26 +85,40 @@ class Loop:
 
     def _work_on(self, batch: Sequence[Claim], stop: threading.Event) -> None:
         if stop.is_set() or self._is_device_poisoned:
-            with self._database.write() as session:
-                for claim in batch:
-                    queue.release(session, claim)
+            for claim in batch:
+                self._give_back(claim)
             return
         # One version from here to the last settling: what it has read, its number stands with.
         version = self._succession.ready
         for attempt in version.reader.read(batch):
             self._settle(version, attempt)
 
+    def _give_back(self, claim: Claim) -> None:
+        try:
+            with self._database.write() as session:
+                queue.release(session, claim)
+        except RetryableError as error:
+            # What was lost of one claim must not keep the others.
+            log.get_logger().warning("attempt_lost", job_id=claim.job_id, reason=str(error))
+
     def _settle(self, version: Ready, attempt: Attempt) -> None:
         began = self._clock()
         try:
-            version.settler.settle(attempt, began)
-        except ReportOutdated as error:
-            version.settler.settle(replace(attempt, outcome=failure(error)), began)
+            settled = self._settled(version, attempt, began)
         except RetryableError as error:
             # The lease runs out, and another worker reads the study anew.
             log.get_logger().warning("attempt_lost", job_id=attempt.claim.job_id, reason=str(error))
         else:
-            log_attempt(attempt, began, self._clock())
+            log_attempt(settled, began, self._clock(), parks=version.settler.parks)
+
+    def _settled(self, version: Ready, attempt: Attempt, began: datetime) -> Attempt:
+        """The attempt as it was written: one whose study got another report meanwhile has failed."""
+        try:
+            version.settler.settle(attempt, began)
+        except ReportOutdated as error:
+            attempt = replace(attempt, outcome=failure(error))
+            version.settler.settle(attempt, began)
+        return attempt
 
 
 def batches(claims: Sequence[Claim]) -> Iterator[Sequence[Claim]]:
@@ -116,7 +130,9 @@ def batches(claims: Sequence[Claim]) -> Iterator[Sequence[Claim]]:
             yield [claim]
 
 
-def log_attempt(attempt: Attempt, settled_at: datetime, ended_at: datetime) -> None:
+def log_attempt(
+    attempt: Attempt, settled_at: datetime, ended_at: datetime, *, parks: Callable[[Claim, Failed], bool]
+) -> None:
     """One wide event for each study."""
     claim = attempt.claim
     facts = {
@@ -137,7 +153,6 @@ def log_attempt(attempt: Attempt, settled_at: datetime, ended_at: datetime) -> N
             )
         case NothingToReport(reason):
             log.get_logger().info("study_not_read", reason=reason, **facts)
-        case Failed(reason, is_permanent):
-            log.get_logger().error(
-                "study_failed", reason=reason, state="parked" if is_permanent else "retry", **facts
-            )
+        case Failed(reason) as failed:
+            state = "parked" if parks(claim, failed) else "retry"
+            log.get_logger().error("study_failed", reason=reason, state=state, **facts)

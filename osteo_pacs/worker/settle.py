@@ -48,8 +48,12 @@ class Settler:
                 case NothingToReport(reason):
                     instances.record_result_reason(session, claim.study_id, reason)
                     queue.complete(session, claim, now)
-                case Failed(reason, is_permanent):
-                    self._fail(session, claim, reason, now, is_permanent=is_permanent)
+                case Failed() as failed:
+                    self._fail(session, claim, failed, now)
+
+    def parks(self, claim: queue.Claim, failed: Failed) -> bool:
+        """Whether a person is needed: another attempt would fail too, or there were enough."""
+        return failed.is_permanent or claim.attempts >= self._max_attempts
 
     def _add_report(self, session: Session, attempt: Attempt, reported: Reported, now: datetime) -> None:
         assert attempt.opened is not None  # noqa: S101 - a report comes of an opened study alone
@@ -84,15 +88,12 @@ class Settler:
                 other_kinds=order.companions,
             )
 
-    def _fail(
-        self, session: Session, claim: queue.Claim, reason: str, now: datetime, *, is_permanent: bool
-    ) -> None:
-        if is_permanent or claim.attempts >= self._max_attempts:
-            queue.park(session, claim, reason)
+    def _fail(self, session: Session, claim: queue.Claim, failed: Failed, now: datetime) -> None:
+        if self.parks(claim, failed):
+            queue.park(session, claim, failed.reason)
         else:
-            queue.retry_at(
-                session, claim, self._backoff.next_attempt_at(claim.attempts, now, self._random), reason
-            )
+            when = self._backoff.next_attempt_at(claim.attempts, now, self._random)
+            queue.retry_at(session, claim, when, failed.reason)
 
 
 def _readings(result: StudyResult) -> dict[str, object]:

@@ -26,6 +26,7 @@ from receiving.instances import new_uid
 from receiving.process import Installation, ListenerProcess, installation
 from receiving.raw_peer import RELEASE_RP, RELEASE_RQ, associate_rq, pdu
 
+OUT_OF_RESOURCES = 0xA700
 MUST_NOT_BE_LOADED = {
     "pydicom", "pynetdicom", "numpy", "PIL", "torch", "monai", "highdicom", "openvino", "scipy",
     "pylibjpeg", "libjpeg", "openjpeg", "jpeg_ls",
@@ -131,6 +132,27 @@ def test_what_was_acknowledged_survives_a_kill_inside_a_system_call(installed, c
     with installed.listener(), RawPeer(installed.port) as peer:
         peer.associate()
         assert peer.c_store(an_instance()).status == 0
+
+
+@pytest.mark.parametrize(("call", "error"), [("fsync", "EIO"), ("write", "ENOSPC")])
+def test_a_disk_that_fails_now_and_then_refuses_and_loses_nothing(installed, call, error):
+    inject = f"inject={call}:error={error}:when=9+7"
+    strace = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}"]
+    with installed.listener(under=[*strace, "-e", inject]) as listener:
+        statuses = [status for _ in range(2) for status in statuses_of(installed.port, 15)]
+        assert set(statuses) == {0, OUT_OF_RESOURCES}
+        assert listener.event("instance_not_kept")
+        listener.kill()
+    stored = installed.stored()
+    assert len(stored) >= statuses.count(0)
+    assert orphans_left(installed) == 0
+
+
+def statuses_of(port: int, count: int) -> list[int]:
+    """What a sender is answered to new instances over one association."""
+    with RawPeer(port) as peer:
+        peer.associate()
+        return [peer.c_store(an_instance(pixels=os.urandom(20_000))).status for _ in range(count)]
 
 
 def test_two_processes_share_the_port(installed):

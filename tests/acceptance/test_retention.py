@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from pydicom.uid import Comprehensive3DSRStorage
 from sqlalchemy import select
 
+from disks import small_disk
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Instance, Job, JobState, OpenAssociation, Study
 from osteo_pacs.jobs.states import entering
@@ -25,20 +25,6 @@ SOON = {"backoff_s": 0.5, "max_backoff_s": 2}
 AT_ONCE_DAYS = 1e-9
 ASSOCIATE_AC, ASSOCIATE_RJ = 2, 3
 MIB = 1 << 20
-
-
-@contextmanager
-def small_disk(folder, size_mib):
-    """A file system of its own, of this size."""
-    folder.mkdir()
-    ask = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    subprocess.run([*ask, "mount", "-t", "tmpfs", "-o", f"size={size_mib}m,mode=700", "tmpfs", folder], check=True)
-    if ask:
-        subprocess.run([*ask, "chown", str(os.geteuid()), folder], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*ask, "umount", "--lazy", folder], check=True)
 
 
 def answer_to_association(port):

@@ -63,14 +63,19 @@ class TcpProxy:
                 return
             self.connections += 1
             self._sockets.append(client)
-            with suppress(OSError):
-                self._join(client)
+            self._join(client)
 
     def _join(self, client: socket.socket) -> None:
-        server = socket.create_connection(("127.0.0.1", self._target_port))
+        try:
+            server = socket.create_connection(("127.0.0.1", self._target_port))
+        except OSError:
+            # Nobody listens behind it, so nobody listens here.
+            _close(client)
+            return
         self._sockets.append(server)
         for source, target, stall in ((client, server, self.requests), (server, client, self.answers)):
-            target.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):
+                target.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=_pump, args=(source, target, stall), daemon=True).start()
 
 

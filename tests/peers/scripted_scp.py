@@ -43,6 +43,7 @@ class Silence:
 
 Action = Answer | Abort | Disconnect | Silence
 SUCCESS = Answer(0x0000)
+HAS_IT = (0x0000, 0x0111)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ class ScriptedScp:
         transfer_syntax_uids: the syntaxes that are accepted.
         knows: calling AE titles that may associate; none: all.
         tls: the TLS that it is under; None: plain DICOM.
+
+    Attributes:
+        taken: SOP Instance UIDs of which it said that it has them, with Success, a warning or 0x0111.
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class ScriptedScp:
         self.script = deque(script)
         self.default = default
         self.received: list[Received] = []
+        self.taken: set[str] = set()
         self.associations = 0
         self._released = threading.Event()
         self._server: Any = None
@@ -152,6 +157,8 @@ class ScriptedScp:
         )
         match self.script.popleft() if self.script else self.default:
             case Answer(status):
+                if status in HAS_IT or status & 0xF000 == 0xB000:
+                    self.taken.add(str(request.AffectedSOPInstanceUID))
                 return status
             case Abort():
                 event.assoc.abort()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
@@ -80,6 +80,18 @@ def test_open_associations_are_renewed_in_time(presence, database, clock):
     presence.tick()
     assert rows(database) == {("a", 1): clock.now + LEASE, ("a", 2): clock.now + LEASE}
     assert clock.now + RENEW_EVERY < clock.now + LEASE
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_clock_that_steps_leaves_an_open_association_vouched_for(presence, database, clock, step):
+    presence.recorded("a", "1.1", 1)
+    clock.now += RENEW_EVERY
+    presence.tick()
+    clock.now += step
+    for _ in range(10):
+        presence.tick()
+        assert clock.now < rows(database)["a", 1] <= clock.now + LEASE
+        clock.now += RENEW_EVERY
 
 
 def test_ended_associations_are_removed(presence, database, clock):
