@@ -73,10 +73,10 @@ def backup(
     *,
     json: Json = False,
 ) -> None:
-    """Copy a SQLite database into FILE, as it stands at one moment; the service may run.
+    """Copy a SQLite database into FILE while the service runs.
 
-    It holds what the reports and the audit trail hold: keep it as safe as the database. Copy the spool after it,
-    never before. A PostgreSQL is backed up by its own pg_dump.
+    The copy is of one moment, and holds reports and audit trail: keep it as safe as the database. Copy the spool
+    after it, never before. A PostgreSQL is backed up by its own pg_dump.
     """
     from osteo_pacs.audit.events import log_used
     from osteo_pacs.config.urls import without_password

@@ -7,6 +7,7 @@ commit that mends it. What covers new code is kept in ``build/fuzzing/TARGET``, 
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 import atheris
@@ -38,6 +39,7 @@ def main(name: str, seconds: str) -> None:
     }
     arguments = [f"-{key}={value}" for key, value in options.items()]
     atheris.Setup([name, *arguments, str(found), str(crashes)], TARGETS[name])
+    warnings.simplefilter("ignore")
     atheris.Fuzz()
 
 
