@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS_BIN := build/tools/bin
 TOOLS := build/tools/.ready
-MINUTES := 60
+FUZZ := build/fuzz/.ready
+SECONDS ?= 60
+MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check soak format reference evidence comparison setup peers benchmarks lock sbom audit clean
+.PHONY: help demo test check soak format reference evidence comparison setup peers benchmarks lock sbom audit fuzz clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,7 +37,7 @@ format: $(READY)  ## Format the code.
 
 benchmarks: $(READY) peers  ## Every benchmark beside its peers; results as JSON in build/.
 	@mkdir -p build
-	@for name in ingest latency burst idle inference; do $(BIN)/python benchmarks/$$name.py --output build/$$name.json; done
+	@for name in ingest latency burst idle inference while_training gate; do $(BIN)/python benchmarks/$$name.py --output build/$$name.json; done
 
 reference: $(READY)  ## Write docs/reference from the program.
 	@PYTHONPATH=tests $(BIN)/python -m house.reference
@@ -57,6 +59,10 @@ sbom: $(READY) $(TOOLS)  ## The software bill of materials (CycloneDX) of the en
 audit: $(TOOLS)  ## Known vulnerabilities of every pinned version; exit status 3 where no database answers.
 	@$(TOOLS_BIN)/python deploy/audit.py $(TOOLS_BIN)/pip-audit
 
+fuzz: $(READY) $(FUZZ)  ## Search for bytes that show a defect, SECONDS=60 for each target; see tests/fuzz.
+	@for name in $$(PYTHONPATH=tests $(BIN)/python -m fuzz.targets); do echo "$$name, $(SECONDS) s"; \
+	  PYTHONPATH=tests:build/fuzz $(BIN)/python -m fuzz.search $$name $(SECONDS) || exit 1; done
+
 setup: $(READY)  ## The virtual environment in .venv.
 
 $(READY): pyproject.toml constraints.txt deploy/set-up deploy/requirements.lock deploy/development.lock
@@ -66,6 +72,11 @@ $(READY): pyproject.toml constraints.txt deploy/set-up deploy/requirements.lock 
 $(TOOLS): deploy/tools.lock
 	@$(PYTHON) -m venv build/tools
 	@$(TOOLS_BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+	@touch $@
+
+$(FUZZ): deploy/fuzz.lock $(READY)
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
+	  --target build/fuzz --upgrade --requirement $<
 	@touch $@
 
 peers:

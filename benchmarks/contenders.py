@@ -82,8 +82,8 @@ class OsteoPacs(Reader):
 
     def __init__(self, folder: Path, settings: Settings, *, sends_srs_alone: bool = False) -> None:
         super().__init__(folder)
-        self._config = folder / "config.toml"
-        self._config.write_bytes(shipped.CONFIG.read_bytes())
+        self.config = folder / "config.toml"
+        self.config.write_bytes(shipped.CONFIG.read_bytes())
         ours: Settings = {"listener": {"port": self.port}, "log": {"format": "json"}}
         sink = {"name": "sink", "host": "127.0.0.1", "port": self.sink.port, "ae_title": self.sink.ae_title}
         destination = sink | ({"text_twin": False, "picture": False} if sends_srs_alone else {})
@@ -95,7 +95,7 @@ class OsteoPacs(Reader):
         self._workers = settings.get("worker", {}).get("processes", 1)
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "osteo_pacs", "--config", str(self._config), "serve"]
+        return [sys.executable, "-m", "osteo_pacs", "--config", str(self.config), "serve"]
 
     @property
     def environment(self) -> dict[str, str]:

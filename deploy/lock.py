@@ -1,8 +1,9 @@
 """Writes the lock files from constraints.txt: ``make lock``; they name every file of each version by its digest.
 
-``requirements.lock`` holds what the program needs, ``development.lock`` what the tests need beside it, and
-``tools.lock`` what makes a release. torch is in none: one version of it has many builds, for the CPU and for each
-CUDA, from more places than one.
+``requirements.lock`` holds what the program needs, ``development.lock`` what the tests need beside it,
+``tools.lock`` what makes a release, and ``fuzz.lock`` what ``make fuzz`` searches with; it has no build for every
+machine. torch is in none: one version of it has many builds, for the CPU and for each CUDA, from more places than
+one.
 
 usage: deploy/lock.py UV    (run by the interpreter of .venv, which has every package)
 """
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONSTRAINTS = ROOT / "constraints.txt"
 NEEDED_TO_BUILD = ("hatchling", "editables")
 BY_ITSELF = "torch"
+TOOLS = ("tools", "fuzz")
 OLDEST_PYTHON = "3.11"
 PLATFORM = {"python_version": OLDEST_PYTHON, "python_full_version": "3.11.0", "sys_platform": "linux"}
 HEAD = "# Written by `make lock`.\n"
@@ -78,12 +80,13 @@ def _compiled(uv: str, listed: str, *options: str) -> str:
 
 
 def main(uv: str) -> None:
-    """Writes the lock files of the program, of its development, and of the release's tools."""
+    """Writes the lock files of the program, of its development, and of the tools."""
     needed, deploy = needed_names(), ROOT / "deploy"
     write_lock(uv, deploy / "requirements.lock", needed)
     write_lock(uv, deploy / "development.lock", set(pins()) - needed - {BY_ITSELF})
-    tools = (deploy / "tools.in").read_text(encoding="utf-8")
-    (deploy / "tools.lock").write_text(HEAD + _compiled(uv, tools), encoding="utf-8")
+    for name in TOOLS:
+        wanted = (deploy / f"{name}.in").read_text(encoding="utf-8")
+        (deploy / f"{name}.lock").write_text(HEAD + _compiled(uv, wanted), encoding="utf-8")
 
 
 if __name__ == "__main__":

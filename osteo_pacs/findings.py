@@ -169,6 +169,10 @@ class StudyResult:
         return Outcome.POSITIVE if any(f.is_positive for f in self.findings) else Outcome.NEGATIVE
 
 
-def input_digest(sop_instance_uids: list[str]) -> str:
-    """Names a set of instances: sha256 of their sorted UIDs, hexadecimal."""
-    return hashlib.sha256("\n".join(sorted(sop_instance_uids)).encode()).hexdigest()
+def input_digest(sop_instance_uids: list[str], repetition: int = 0) -> str:
+    """Names a set of instances: sha256 of their sorted UIDs, hexadecimal.
+
+    Each ``repetition`` that a person asks for has a name of its own.
+    """
+    named = [*sorted(sop_instance_uids), *([f"repetition {repetition}"] if repetition else [])]
+    return hashlib.sha256("\n".join(named).encode()).hexdigest()

@@ -21,7 +21,8 @@ KEYS = frozenset(
     delivery_id revision outcome reason error error_type destination model_version device worker
     attempts seconds count instances studies size_bytes status limit peer host port ae_title path
     signal exit_code remedy backlog batch_size url version decode_s predict_s report_s commit_s
-    queued_s received refused complete_reason free_mib name state forgotten quarantined certificate
+    queued_s received refused complete_reason free_mib name state forgotten quarantined certificate value
+    training_id
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 """Every key that an event may carry. None of them holds a name, an ID or a UID of a patient or a study."""

@@ -5,8 +5,9 @@
     file.sync()                             # on the disk and found there, or SpoolFull and the file is gone
     ...                                     # the database commits the row that names file.path
 
-A crash before the commit leaves a file without a row, which ``remove_orphans`` clears away; so does one after
-retention has given a file up and before it is removed.
+A crash before the commit leaves a file without a row, which ``clear_orphans`` sets aside; so does a database that
+is older than the spool, and then such files are all that is left of what was acknowledged. What a crash leaves of
+files that retention has given up is removed.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from osteo_pacs.dicom.file_meta import FileMeta
 from osteo_pacs.errors import ConfigurationError, RetryableError
@@ -39,6 +40,13 @@ class SpoolUnusable(ConfigurationError):
     """The spool's folder cannot be made or written."""
 
     remedy = "Give it to the user that runs osteo-pacs, or name another [spool] directory."
+
+
+class Cleared(NamedTuple):
+    """How many files were removed, and how many were set aside."""
+
+    removed: int
+    aside: int
 
 
 class Spool:
@@ -76,9 +84,8 @@ class Spool:
             SpoolFull: the disk does not take it.
         """
         folder = f"{_INSTANCES}/{now:%Y%m%d}"
-        digest = hashlib.sha256(meta.sop_instance_uid.encode()).hexdigest()
         # The time first: an index over names in their order grows at its end alone.
-        path = f"{folder}/{now:%H%M%S%f}-{digest[:16]}-{secrets.token_hex(8)}{_SUFFIX}"
+        path = f"{folder}/{now:%H%M%S%f}-{_mark(meta.sop_instance_uid)}-{secrets.token_hex(8)}{_SUFFIX}"
         try:
             self._make_folder(folder)
             return SpoolFile(f"{self.directory}/{path}", path, meta.encode())
@@ -135,18 +142,31 @@ class Spool:
                     sizes[f"{QUARANTINE}/{entry.name}"] = facts.st_size
         return sizes
 
-    def remove_orphans(self, known: Callable[[list[str]], set[str]], *, before: datetime) -> int:
-        """Removes the files that no row names and that were last written ``before``; returns how many.
+    def quarantined_of(self, sop_instance_uids: Iterable[str]) -> list[str]:
+        """The files in quarantine that came under one of these UIDs."""
+        marks = {_mark(uid) for uid in sop_instance_uids}
+        names = sorted(entry.name for entry in os.scandir(self.directory / QUARANTINE))
+        return [f"{QUARANTINE}/{name}" for name in names if marks.intersection(name.split("-"))]
 
-        ``known`` says which of some paths have a row. Newer files may belong to an instance that another listener
-        is receiving.
+    def clear_orphans(self, known: Callable[[list[str]], Mapping[str, bool]], *, before: datetime) -> Cleared:
+        """Clears away what has no place among the instances and was last written ``before``.
+
+        A file that no row names is set aside in quarantine, one that retention has given up is removed. Newer
+        files may belong to an instance that another listener is receiving.
+
+        Args:
+            known: says which of some paths have a row, and of these whether the file should still be there.
+            before: a moment long enough ago.
         """
-        count = 0
+        removed = aside = 0
         for folder in sorted((self.directory / _INSTANCES).iterdir()):
             paths = [f"{_INSTANCES}/{folder.name}/{entry.name}" for entry in os.scandir(folder)]
             for chunk in (paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)):
-                count += sum(self._remove_old(path, before) for path in sorted(set(chunk) - known(chunk)))
-        return count
+                rows = known(chunk)
+                old = [path for path in sorted(chunk) if not rows.get(path) and self._is_older(path, before)]
+                removed += sum(self._is_gone(path, self.remove) for path in old if path in rows)
+                aside += sum(self._is_gone(path, self.quarantine) for path in old if path not in rows)
+        return Cleared(removed, aside)
 
     def _make_folder(self, name: str) -> None:
         if name in self._durable:
@@ -157,12 +177,17 @@ class Spool:
         _sync_folder(folder.parent)
         self._durable.add(name)
 
-    def _remove_old(self, path: str, before: datetime) -> bool:
-        file = self.path_of(path)
+    def _is_older(self, path: str, before: datetime) -> bool:
         try:
-            if file.stat().st_mtime >= before.timestamp():
-                return False
-            file.unlink()
+            return self.path_of(path).stat().st_mtime < before.timestamp()
+        except FileNotFoundError:
+            return False
+
+    @staticmethod
+    def _is_gone(path: str, clear: Callable[[str], object]) -> bool:
+        """Whether it was this process that cleared the file away, and not another one meanwhile."""
+        try:
+            clear(path)
         except FileNotFoundError:
             return False
         return True
@@ -240,6 +265,11 @@ class SpoolFile:
             self.close()
         with suppress(OSError):
             Path(self._location).unlink(missing_ok=True)
+
+
+def _mark(sop_instance_uid: str) -> str:
+    """What names an instance in the name of its file."""
+    return hashlib.sha256(sop_instance_uid.encode()).hexdigest()[:16]
 
 
 def _write_all(descriptor: int, view: memoryview) -> None:

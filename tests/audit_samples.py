@@ -54,7 +54,26 @@ SAMPLES: dict[str, AuditRecord] = {
     "a UID is taken": events.uid_conflict(SCANNER, STUDY, "SOP Instance UID of another study", 2, NOW),
     "a bundle was changed": events.bundle_tampered("worker", Path("/opt/a bundle"), "x has been changed", NOW),
     "a model is in service": events.model_activated(Path("/opt/bundle"), "spine 1.1", "spine 1.0", "a" * 64, NOW),
+    "a model came from the trainer": events.model_changed(
+        Path("/opt/models/a"), "model spine 1.2 registered as candidate", NOW, by=None
+    ),
+    "a person changed the model": events.model_changed(
+        Path("/opt/models/a"), "model spine 1.2 put into service in place of spine 1.1, promoted", NOW, by=PERSON
+    ),
+    "a training was asked for": events.training_changed(
+        7, "asked for", EventType.APPLICATION_START, NOW, by=PERSON
+    ),
+    "a training failed": events.training_changed(
+        7, "failed: out of memory", EventType.APPLICATION_STOP, NOW, outcome=FAILURE
+    ),
+    "a candidate was judged": events.gate_decided(
+        Path("/opt/bundle"), "spine 1.1", "1.0", NOW, is_passed=False, by=PERSON
+    ),
     "the database was upgraded": events.database_upgraded("sqlite:///x.db", "0001", "0002", NOW, by=PERSON),
+    "a document labelled a study": events.study_labelled("label positive from sr", STUDY, NOW, role="worker"),
+    "a person labelled a study": events.study_labelled("label exclude", STUDY, NOW, role="cli", by=PERSON),
+    "a data set was written": events.data_set_written("data set 1: 80 images", Path("/var/a set"), NOW, by=PERSON),
+    "a data set was dropped": events.data_set_dropped("data set 1 dropped", Path("/var/a set"), NOW, by=PERSON),
     "jobs were changed": events.jobs_changed("cancelled", STUDY, [7, 9], NOW, by=PERSON),
     "the trail was read": events.log_used("sqlite:///x.db", "listed 3 events", NOW, by=PERSON),
 }

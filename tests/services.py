@@ -115,7 +115,8 @@ class Service:
 
     def events(self, name: str) -> Iterator[dict[str, Any]]:
         """The log's events of this name."""
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        # The last line may be on its way.
+        lines = self.log.read_text().rpartition("\n")[0].splitlines() if self.log.exists() else []
         for line in lines:
             if line.startswith("{") and (event := json.loads(line))["event"] == name:
                 yield event

@@ -18,6 +18,7 @@ COMMAND_LINE = "cli"
 STUDY_NAME = "Study"
 LOG_NAME = "Security Audit Log"
 QUARANTINE_NAME = "Quarantine"
+DATA_SET_NAME = "Data set"
 
 
 def application_activity(
@@ -56,6 +57,29 @@ def lane_switched(lane: str, kind: EventType, now: datetime, *, by: Participant)
         ),
         event_type=kind,
         description=f"queue lane {printable(lane)} {word}",
+    )
+
+
+def training_changed(
+    training_id: int,
+    what: str,
+    kind: EventType,
+    now: datetime,
+    *,
+    by: Participant | None = None,
+    outcome: EventOutcome = EventOutcome.SUCCESS,
+) -> AuditRecord:
+    """A training was asked for, began, or ended: an application that starts or stops (A.5.3.1)."""
+    launcher = (replace(by, role=Role.APPLICATION_LAUNCHER, is_requestor=True),) if by else ()
+    return AuditRecord(
+        now,
+        EventId.APPLICATION_ACTIVITY,
+        Action.EXECUTE,
+        source_of(COMMAND_LINE if by else "trainer"),
+        (Participant(f"training-{training_id}", Role.APPLICATION, name=f"training {training_id}"), *launcher),
+        event_type=kind,
+        outcome=outcome,
+        description=printable(f"training {training_id} {what}"),
     )
 
 
@@ -168,6 +192,30 @@ def model_activated(bundle: Path, version: str, before: str | None, sha256: str,
     return _alert(EventType.SOFTWARE_CONFIGURATION, "worker", resource, now, EventOutcome.SUCCESS)
 
 
+def model_changed(bundle: Path, what: str, now: datetime, *, by: Participant | None) -> AuditRecord:
+    """A model version came, went into service or out of it (A.5.3.11, Software Configuration).
+
+    Args:
+        bundle: its folder.
+        what: which version, and what became of it.
+        now: when.
+        by: the person who had it done; None where the trainer brings what it has trained.
+    """
+    role = COMMAND_LINE if by else "trainer"
+    kind, outcome = EventType.SOFTWARE_CONFIGURATION, EventOutcome.SUCCESS
+    return _alert(kind, role, _bundle(bundle, what), now, outcome, performer=by)
+
+
+def gate_decided(
+    bundle: Path, version: str, against: str, now: datetime, *, is_passed: bool, by: Participant
+) -> AuditRecord:
+    """A person has had a candidate judged (A.5.3.11, Software Configuration); 4 where it did not pass."""
+    word = "passed" if is_passed else "did not pass"
+    resource = _bundle(bundle, f"model {version} {word} the gate against {against}")
+    outcome = EventOutcome.SUCCESS if is_passed else EventOutcome.MINOR_FAILURE
+    return _alert(EventType.SOFTWARE_CONFIGURATION, COMMAND_LINE, resource, now, outcome, performer=by)
+
+
 def database_upgraded(url: str, before: str | None, after: str, now: datetime, *, by: Participant) -> AuditRecord:
     """A person has brought the tables to another version (A.5.3.11, Software Configuration)."""
     detail = f"database upgraded from {before or 'empty'} to {after}"
@@ -190,6 +238,52 @@ def jobs_changed(
         (AuditedObject(ObjectKind.STUDY, study_instance_uid, STUDY_NAME),),
         description=printable(f"{done}: {'job' if len(job_ids) == 1 else 'jobs'} {numbers}"),
     )
+
+
+def study_labelled(
+    what: str, study_instance_uid: str, now: datetime, *, role: str, by: Participant | None = None
+) -> AuditRecord:
+    """Something was said of a study for training (A.5.3.15, Procedure Record).
+
+    Args:
+        what: which label, and from where.
+        study_instance_uid: the study.
+        now: when.
+        role: the process that keeps it.
+        by: the person who had it done; None where it came with a document.
+    """
+    process = this_process(role)
+    return AuditRecord(
+        now,
+        EventId.PROCEDURE_RECORD,
+        Action.UPDATE,
+        source_of(role),
+        (replace(by, is_requestor=True), process) if by else (replace(process, is_requestor=True),),
+        (AuditedObject(ObjectKind.STUDY, study_instance_uid, STUDY_NAME),),
+        description=printable(what),
+    )
+
+
+def data_set_written(what: str, folder: Path, now: datetime, *, by: Participant) -> AuditRecord:
+    """A person has had de-identified pictures written into a folder (A.5.3.6, Export)."""
+    return AuditRecord(
+        now,
+        EventId.EXPORT,
+        Action.READ,
+        source_of(COMMAND_LINE),
+        (
+            replace(this_process(COMMAND_LINE), role=Role.SOURCE),
+            replace(by, is_requestor=True),
+        ),
+        (AuditedObject(ObjectKind.URI, folder.absolute().as_uri(), DATA_SET_NAME),),
+        description=printable(what),
+    )
+
+
+def data_set_dropped(what: str, folder: Path, now: datetime, *, by: Participant) -> AuditRecord:
+    """A person has dropped a data set (A.5.3.8); its studies are not held by it any more."""
+    data_set = AuditedObject(ObjectKind.URI, folder.absolute().as_uri(), DATA_SET_NAME)
+    return _deleted(data_set, what, now, role=COMMAND_LINE, by=by)
 
 
 def log_used(url: str, what: str, now: datetime, *, by: Participant) -> AuditRecord:

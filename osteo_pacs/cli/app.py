@@ -8,12 +8,31 @@ from typing import Annotated
 import typer
 
 import osteo_pacs
-from osteo_pacs.cli import audit, config, db, model, processes, queue_changes, retention, send, study
+from osteo_pacs.cli import (
+    audit,
+    config,
+    dataset,
+    db,
+    label_changes,
+    model_gate,
+    processes,
+    queue,
+    queue_changes,
+    queue_pauses,
+    retention,
+    send,
+    study,
+    training,
+)
 from osteo_pacs.cli.demo import demo
 from osteo_pacs.cli.doctor import doctor
 from osteo_pacs.cli.phantom import phantom
 from osteo_pacs.cli.phantom_dataset import phantom_dataset
 from osteo_pacs.cli.program import CONFIG, Program
+from osteo_pacs.cli.selftest import selftest
+from osteo_pacs.cli.status import status
+from osteo_pacs.cli.study_forget import forget
+from osteo_pacs.cli.study_reprocess import reprocess
 
 app = typer.Typer(
     cls=Program,
@@ -52,20 +71,29 @@ def program(
     context.meta[CONFIG] = config
 
 
+for command in (*queue_changes.COMMANDS, *queue_pauses.COMMANDS):
+    queue.app.command()(command)
+study.app.command()(reprocess)
+study.app.command()(forget)
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(study.app, name="study")
-app.add_typer(queue_changes.app, name="queue")
+app.add_typer(queue.app, name="queue")
 app.add_typer(retention.app, name="retention")
-app.add_typer(model.app, name="model")
+app.add_typer(label_changes.app, name="label")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(model_gate.app, name="model")
+app.add_typer(training.app, name="training")
 app.add_typer(audit.app, name="audit")
+app.command()(status)
 app.command()(send.send)
 app.command()(doctor)
+app.command()(selftest)
 app.command()(demo)
 app.command()(phantom)
 app.command()(phantom_dataset)
-for command in processes.COMMANDS:
-    app.command()(command)
+for process in processes.COMMANDS:
+    app.command()(process)
 
 
 def main() -> None:

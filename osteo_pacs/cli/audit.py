@@ -13,6 +13,7 @@ from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.cli.output import Json, print_json, print_table
 from osteo_pacs.cli.person import who_types
 from osteo_pacs.cli.program import opened_database, settings_of
+from osteo_pacs.cli.times import FORMATS, aware
 from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="See who did what, and whether the trail is whole.", no_args_is_help=True)
 
-FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 Since = Annotated[
     datetime | None,
     typer.Option(
@@ -68,7 +68,7 @@ def list_(
     settings = settings_of(context)
     with opened_database(settings) as database:
         with database.read() as session:
-            found = list_records(session, since=_aware(since), event_ids=event_ids, outcomes=outcomes, limit=limit)
+            found = list_records(session, since=aware(since), event_ids=event_ids, outcomes=outcomes, limit=limit)
         _tell_of_reading(settings, database, f"listed {len(found)} events")
     if json:
         print_json([event_facts(kept) for kept in found])
@@ -110,7 +110,7 @@ def export(context: typer.Context, *, since: Since = None) -> None:
     from osteo_pacs.audit.message import to_xml
 
     settings, count = settings_of(context), 0
-    begin = _aware(since)
+    begin = aware(since)
     with opened_database(settings) as database:
         for kept in _all_of(database):
             if begin is None or kept.record.happened_at >= begin:
@@ -176,8 +176,3 @@ def _tell_of_reading(settings: Settings, database: Database, what: str) -> None:
     url = without_password(settings.database.url)
     with database.write() as session:
         audit.append(session, log_used(url, what, utc_now(), by=who_types()))
-
-
-def _aware(since: datetime | None) -> datetime | None:
-    """A time as a person gives it is local, unless it says more."""
-    return since.astimezone() if since else None

@@ -36,6 +36,14 @@ class StudyStateName(StrEnum):
     CANCELLED = "cancelled"
 
 
+class LabelName(StrEnum):
+    """Names of ``Says``."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    EXCLUDE = "exclude"
+
+
 class AuditEventName(StrEnum):
     """Names of ``EventId``."""
 
@@ -43,6 +51,7 @@ class AuditEventName(StrEnum):
     AUDIT_LOG_USED = "audit_log_used"
     INSTANCES_TRANSFERRED = "instances_transferred"
     STUDY_DELETED = "study_deleted"
+    EXPORT = "export"
     PROCEDURE_RECORD = "procedure_record"
     SECURITY_ALERT = "security_alert"
 

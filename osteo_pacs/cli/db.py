@@ -1,16 +1,17 @@
-"""``db``: the database's tables, brought to the version of the program."""
+"""``db``: the database's tables, brought to the version of the program, and a copy of all that they hold."""
 
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.cli.output import Json, print_json
 from osteo_pacs.cli.person import who_types
-from osteo_pacs.cli.program import settings_of
+from osteo_pacs.cli.program import opened_database, settings_of
 from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from osteo_pacs.db.migrate import DatabaseStatus
     from osteo_pacs.db.session import Database
 
-app = typer.Typer(help="Bring the database to this version.", no_args_is_help=True)
+app = typer.Typer(help="Bring the database to this version, and back it up.", no_args_is_help=True)
 
 
 @app.command()
@@ -61,6 +62,38 @@ def status(context: typer.Context, *, json: Json = False) -> None:
             migrate.require_head(database)
     if not found.is_at_head:
         raise typer.Exit(ExitCode.DATABASE)
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where the copy goes; the file must not be there yet.")
+    ],
+    *,
+    json: Json = False,
+) -> None:
+    """Copy a SQLite database into FILE, as it stands at one moment; the service may run.
+
+    It holds what the reports and the audit trail hold: keep it as safe as the database. Copy the spool after it,
+    never before. A PostgreSQL is backed up by its own pg_dump.
+    """
+    from osteo_pacs.audit.events import log_used
+    from osteo_pacs.config.urls import without_password
+    from osteo_pacs.db import audit
+    from osteo_pacs.db.backup import copy_to
+
+    settings = settings_of(context)
+    with opened_database(settings) as database:
+        size_bytes = copy_to(database, file)
+        # The copy holds the audit trail, too.
+        url, what = without_password(settings.database.url), f"database copied to {file.absolute()}"
+        with database.write() as session:
+            audit.append(session, log_used(url, what, utc_now(), by=who_types()))
+    if json:
+        print_json({"file": file.absolute(), "size_bytes": size_bytes})
+    else:
+        typer.echo(f"{file}: {size_bytes} bytes. Copy the spool now: {settings.spool.directory}")
 
 
 def _tell_of_upgrade(

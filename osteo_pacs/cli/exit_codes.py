@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     USAGE = 2, "The command line is wrong; nothing was done."
     CONFIGURATION = 3, "The configuration cannot be used; nothing was done."
     DATABASE = 4, "The database does not answer, or is not at the version that this program needs."
-    NOT_FOUND = 5, "There is no such study, job, destination or file."
+    NOT_FOUND = 5, "There is no such study, job, destination, data set or file."
     INTERRUPTED = 130, "The command was interrupted from the keyboard."
 
     sentence: str

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osteo_pacs.cli.choices import JobKindName, JobStateName
+from osteo_pacs.cli.completion import destination_names
 from osteo_pacs.cli.program import NotFound
+from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
     from osteo_pacs.jobs.filters import JobFilter
@@ -25,7 +28,10 @@ Kind = Annotated[
     JobKindName | None, typer.Option("--kind", metavar="KIND", help="Jobs of this kind: infer or deliver.")
 ]
 Destination = Annotated[
-    str | None, typer.Option("--destination", metavar="NAME", help="Jobs for this destination.")
+    str | None,
+    typer.Option(
+        "--destination", metavar="NAME", autocompletion=destination_names, help="Jobs for this destination."
+    ),
 ]
 Study = Annotated[str | None, typer.Option("--study", metavar="STUDY_INSTANCE_UID", help="Jobs of this study.")]
 
@@ -36,6 +42,8 @@ def job_filter(
     kind: JobKindName | None,
     destination: str | None,
     study: str | None,
+    *,
+    older_than: timedelta | None = None,
 ) -> JobFilter:
     """The jobs for which everything that is given holds."""
     from osteo_pacs.jobs.filters import JobFilter
@@ -47,6 +55,7 @@ def job_filter(
         kind=JobKind(kind) if kind else None,
         destination=destination,
         study_instance_uid=study,
+        still_before=utc_now() - older_than if older_than else None,
     )
 
 

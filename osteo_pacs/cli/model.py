@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from osteo_pacs.cli.model_options import Device, Threads, tell, typed
 from osteo_pacs.cli.output import Json, print_json, print_table
 from osteo_pacs.clock import utc_now
 from osteo_pacs.shipped import BUNDLE
 
-app = typer.Typer(help="Judge models.", no_args_is_help=True)
+app = typer.Typer(help="Models: judged, known, in service and out.", no_args_is_help=True)
 
 Bundle = Annotated[Path, typer.Option("--bundle", metavar="FOLDER", help="The bundle; else the shipped one.")]
-Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda or auto.")]
-Threads = Annotated[int, typer.Option("--threads", metavar="N", min=0, help="CPU threads; 0 for all cores.")]
 Evidence = Annotated[Path, typer.Argument(metavar="FOLDER", help="What `model evaluate` wrote.")]
 Output = Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Where the evidence is written.")]
 Page = Annotated[Path, typer.Option("--output", metavar="FILE", help="The Markdown page.")]
@@ -35,7 +33,14 @@ Resamples = Annotated[int, typer.Option("--resamples", metavar="N", min=1, help=
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     *,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset", metavar="D", help="Read the test part of this data set instead, beside the active model."
+        ),
+    ] = None,
     output: Output = Path("build/evidence"),
     bundle: Bundle = BUNDLE,
     patients: Patients = 3000,
@@ -51,14 +56,22 @@ def evaluate(
     Each figure has its interval. The set has simulated patients that no training has seen, the same patients with
     and without burned-in lines, and pictures that must be refused, all on the worker's own way. The folder gets
     evidence.json and patients.csv. A goal that is not met is said, and does not change the exit code.
+
+    With --dataset the bundle and the active model read the test part of that data set; the folder gets gate.html,
+    gate.json and cases.jsonl. The gate's rules are shown, and nothing is recorded.
     """
+    if dataset is not None:
+        from osteo_pacs.cli.model_dataset import evaluate_on_dataset
+
+        evaluate_on_dataset(context, dataset, bundle, output=output, device=device, threads=threads, is_json=json)
+        return
     from osteo_pacs.evidence.record import write_evidence
     from osteo_pacs.evidence.summary import Bootstrap
     from osteo_pacs.retrain.evaluate import Place, Plan, evaluate
 
     plan = Plan(patients, min(overlay_patients, patients), per_kind, Bootstrap(resamples))
-    place = Place(device, threads or None, _typed())
-    found = evaluate(bundle, plan, place, utc_now, _tell)
+    place = Place(device, threads or None, typed())
+    found = evaluate(bundle, plan, place, utc_now, tell)
     write_evidence(output, found)
     goals = found.record["goals"]
     if json:
@@ -135,8 +148,8 @@ def compare(
     chosen = _networks(networks)
     contest = Contest(patients, min(positives, patients - 5), folds, chosen, _weights(weights, chosen))
     budget = Budget(size, epochs, batch_size)
-    place = Place(device, threads or None, _typed())
-    record = compare(bundle, contest, budget, place=place, clock=utc_now, tell=_tell)
+    place = Place(device, threads or None, typed())
+    record = compare(bundle, contest, budget, place=place, clock=utc_now, tell=tell)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(dumps(record, indent=1) + "\n", encoding="utf-8")
     text = render_comparison(record)
@@ -160,12 +173,3 @@ def _weights(given: list[str] | None, networks: tuple[str, ...]) -> dict[str, Pa
         if name not in networks or not file:
             raise typer.BadParameter(f"{name}={file} is no NAME=FILE of these networks", param_hint="--weights")
     return {name: Path(file) for name, file in pairs.items()}
-
-
-def _typed() -> str:
-    """The command line, as it is typed."""
-    return " ".join(["osteo-pacs", *sys.argv[1:]])
-
-
-def _tell(sentence: str) -> None:
-    typer.echo(f"{sentence} ...", err=True)

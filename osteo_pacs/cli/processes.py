@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from osteo_pacs.cli.program import config_path, service_settings_of, settings_of
@@ -42,5 +44,25 @@ def scheduler(context: typer.Context) -> None:
     raise typer.Exit(scheduler.run(settings_of(context)))
 
 
-COMMANDS = (serve, listener, worker, courier, scheduler)
+def shadow(context: typer.Context) -> None:
+    """Run one shadow: a candidate reads beside the workers."""
+    from osteo_pacs.service import shadow
+
+    raise typer.Exit(shadow.run(service_settings_of(context)))
+
+
+def trainer(
+    context: typer.Context,
+    *,
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when no training waits any more, as `serve` has it do.")
+    ] = False,
+) -> None:
+    """Run one trainer: trainings are carried out."""
+    from osteo_pacs.service import trainer
+
+    raise typer.Exit(trainer.run(settings_of(context), until_idle=until_idle))
+
+
+COMMANDS = (serve, listener, worker, courier, scheduler, shadow, trainer)
 """Each runs until SIGTERM or Ctrl-C."""

@@ -28,6 +28,10 @@ class NotFound(OsteoPacsError):
     """What was asked for is not there."""
 
 
+class NotConfirmed(OsteoPacsError):
+    """This would change much, and nobody has confirmed it."""
+
+
 class Program(TyperGroup):
     """The commands; an error that has a message ends as that message and an exit code, not as a traceback."""
 
@@ -59,6 +63,8 @@ def exit_code_of(error: OsteoPacsError) -> ExitCode:
         return ExitCode.CONFIGURATION
     if isinstance(error, NotFound):
         return ExitCode.NOT_FOUND
+    if isinstance(error, NotConfirmed):
+        return ExitCode.USAGE
     return ExitCode.FAILED
 
 

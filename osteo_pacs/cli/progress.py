@@ -19,3 +19,15 @@ def progress(doing: str, total: int, *, is_shown: bool = True) -> Iterator[Calla
     with Progress(*columns, console=screen, disable=not (is_shown and screen.is_terminal), transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def waiting(doing: str, *, is_shown: bool = True) -> Iterator[Callable[[str], None]]:
+    """A line on standard error that moves and is gone at the end; what it yields says what is waited for now."""
+    screen = console(to_stderr=True)
+    if not (is_shown and screen.is_terminal):
+        # Where nobody watches, each turn would be a line.
+        yield lambda _: None
+        return
+    with screen.status(doing) as line:
+        yield lambda now: line.update(f"{doing}: {now}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from osteo_pacs.cli.asking import OlderThan
 from osteo_pacs.cli.job_options import Destination, Kind, States, Study, job_filter, jobs_of, no_job
 from osteo_pacs.cli.output import Json, as_text, print_json, print_table
 from osteo_pacs.cli.program import opened_database, settings_of
@@ -13,7 +14,7 @@ from osteo_pacs.cli.program import opened_database, settings_of
 if TYPE_CHECKING:
     from osteo_pacs.jobs.listing import JobSummary
 
-app = typer.Typer(help="See the jobs; retry, cancel, pause, resume.", no_args_is_help=True)
+app = typer.Typer(help="See the jobs; change, pause or drain them.", no_args_is_help=True)
 
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The newest N.")]
 
@@ -26,13 +27,14 @@ def list_(
     kind: Kind = None,
     destination: Destination = None,
     study: Study = None,
+    older_than: OlderThan = None,
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
     """List the jobs, the newest first."""
     from osteo_pacs.jobs.listing import list_jobs, paused_subjects
 
-    wanted = job_filter(None, state, kind, destination, study)
+    wanted = job_filter(None, state, kind, destination, study, older_than=older_than)
     with opened_database(settings_of(context)) as database, database.read() as session:
         jobs = list_jobs(session, wanted, limit=limit)
         paused = {pause.subject for pause in paused_subjects(session)}

@@ -84,10 +84,10 @@ def _files(sources: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for source in sources:
         if not source.exists():
-            raise NotFound(f"{source}.")
+            raise NotFound(f"{source}.", remedy="Name a file or a folder that is there.")
         found = part10_files(source) if source.is_dir() else [source]
         if not found:
-            raise NotFound(f"a DICOM file in {source}.")
+            raise NotFound(f"a DICOM file in {source}.", remedy="Name the folder that has them.")
         files += found
     return files
 

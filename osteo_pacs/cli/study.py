@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from osteo_pacs.cli.choices import StudyStateName
 from osteo_pacs.cli.output import Json, as_text, print_json, print_table
-from osteo_pacs.cli.program import NotFound, opened_database, settings_of
+from osteo_pacs.cli.program import opened_database, settings_of
+from osteo_pacs.cli.study_options import (
+    Accession,
+    Since,
+    States,
+    Text,
+    Until,
+    no_study,
+    studies_of,
+    study_filter,
+)
 
 if TYPE_CHECKING:
     from osteo_pacs.db.deliveries import DeliverySummary
@@ -17,26 +26,28 @@ if TYPE_CHECKING:
 
 UID = ("sop_instance_uid",)
 
-app = typer.Typer(help="See the studies, how far they are and why.", no_args_is_help=True)
+app = typer.Typer(help="See the studies; read them again, forget them.", no_args_is_help=True)
 
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The latest N.")]
-States = Annotated[
-    list[StudyStateName] | None,
-    typer.Option(
-        "--state", metavar="STATE", help=f"Studies in this state: {', '.join(StudyStateName)}. May be repeated."
-    ),
-]
 StudyUid = Annotated[str, typer.Argument(metavar="STUDY_INSTANCE_UID", help="The study.")]
 
 
 @app.command("list")
-def list_(context: typer.Context, *, limit: Limit = 50, state: States = None, json: Json = False) -> None:
+def list_(
+    context: typer.Context,
+    *,
+    limit: Limit = 50,
+    state: States = None,
+    since: Since = None,
+    until: Until = None,
+    accession: Accession = None,
+    text: Text = None,
+    json: Json = False,
+) -> None:
     """List the studies, the latest first."""
-    from osteo_pacs.jobs.progress import StudyState, list_studies
-
-    wanted = {StudyState(name) for name in state} if state else None
+    wanted = study_filter(None, since, until, accession, text)
     with opened_database(settings_of(context)) as database, database.read() as session:
-        studies = list_studies(session, limit=limit, states=wanted)
+        studies = studies_of(session, wanted, state, limit)
     if json:
         print_json([study_facts(study) for study in studies])
         return
@@ -47,7 +58,7 @@ def list_(context: typer.Context, *, limit: Limit = 50, state: States = None, js
 
 @app.command()
 def show(context: typer.Context, study_instance_uid: StudyUid, *, json: Json = False) -> None:
-    """Explain one study: what was read, why, and where its reports went."""
+    """Explain one study: what was read, why, where its reports went."""
     from osteo_pacs.db.deliveries import list_deliveries
     from osteo_pacs.db.reports import list_reports
     from osteo_pacs.jobs.progress import find_study, list_instances
@@ -55,7 +66,7 @@ def show(context: typer.Context, study_instance_uid: StudyUid, *, json: Json = F
     with opened_database(settings_of(context)) as database, database.read() as session:
         study = find_study(session, study_instance_uid)
         if study is None:
-            raise NotFound(f"study {study_instance_uid}.", remedy="`osteo-pacs study list` shows the whole UIDs.")
+            raise no_study(study_instance_uid)
         instances = list_instances(session, study.study_id)
         reports = list_reports(session, study.study_id)
         deliveries = list_deliveries(session, study.study_id)

@@ -38,7 +38,10 @@ class Retention(Section):
     )
     quarantine_days: Days = Field(
         30,
-        description="Days for which quarantine keeps what came with other bytes under a known UID; 0 is for ever.",
+        description=(
+            "Days for which quarantine keeps other bytes under a known UID, and files that no row names; "
+            "0 is for ever."
+        ),
     )
     pressure_states: tuple[SettledState, ...] = Field(
         ("delivered", "refused", "nothing_to_read"),

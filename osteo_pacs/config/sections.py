@@ -112,7 +112,13 @@ class Jobs(Section):
 class Model(Section):
     """What reads."""
 
-    bundle: Path | None = Field(None, description="Folder of the MONAI bundle; left out: the one that ships.")
+    bundle: Path | None = Field(
+        None,
+        description="Folder of the bundle that the first start puts into service; left out: the one that ships.",
+    )
+    store: Path | None = Field(
+        None, description="Folder of every model version, shared by all hosts; left out: models beside the spool."
+    )
     public_key: Path | None = Field(
         None,
         description="Ed25519 public key (PEM) that must have signed the bundle; left out: none.",

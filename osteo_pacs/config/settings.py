@@ -10,8 +10,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from osteo_pacs.config import network, sections
 from osteo_pacs.config.audit import Audit
+from osteo_pacs.config.drift import Drift
+from osteo_pacs.config.labels import Datasets, Labels
 from osteo_pacs.config.retention import Retention, Watermarks
 from osteo_pacs.config.sections import SQLITE_PREFIX
+from osteo_pacs.config.training import Gate, Training
 
 ENVIRONMENT_PREFIX = "OSTEO_PACS__"
 Table = TypeVar("Table", bound=sections.Section)
@@ -32,10 +35,15 @@ class Settings(BaseSettings):
     worker: sections.Worker = Field(default_factory=sections.Worker)
     jobs: sections.Jobs = Field(default_factory=sections.Jobs)
     model: sections.Model = Field(default_factory=sections.Model)
+    drift: Drift = Field(default_factory=Drift)
     destinations: tuple[network.Destination, ...] = Field(
         (), description="The PACS that get the reports, one table each."
     )
     selection: sections.Selection = Field(default_factory=sections.Selection)
+    labels: Labels = Field(default_factory=Labels)
+    datasets: Datasets = Field(default_factory=Datasets)
+    training: Training = Field(default_factory=Training)
+    gate: Gate = Field(default_factory=Gate)
     audit: Audit = Field(default_factory=Audit)
     log: sections.Log = Field(default_factory=sections.Log)
     service: sections.Service = Field(default_factory=sections.Service)
@@ -59,6 +67,11 @@ class Settings(BaseSettings):
         """The marks of free space in the spool."""
         low = self.retention.low_free_mib or 2 * self.spool.min_free_mib
         return Watermarks(self.spool.min_free_mib, low, self.retention.high_free_mib or 2 * low)
+
+    @property
+    def model_store(self) -> Path:
+        """The folder of the model versions."""
+        return self.model.store or self.spool.directory.parent / "models"
 
     @classmethod
     def settings_customise_sources(
@@ -85,6 +98,8 @@ class Settings(BaseSettings):
                 "audit": _beside(self.audit, folder),
                 "spool": _beside(self.spool, folder),
                 "model": _beside(self.model, folder),
+                "datasets": _beside(self.datasets, folder),
+                "training": _beside(self.training, folder),
                 "destinations": tuple(_beside(destination, folder) for destination in self.destinations),
             }
         )

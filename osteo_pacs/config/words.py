@@ -39,6 +39,7 @@ PHRASES = {
 FORMS = {
     r"^[\x20-\x5b\x5d-\x7e]{1,16}$": "1 to 16 ASCII characters without a backslash",
     r"^[a-z0-9_-]{1,32}$": "1 to 32 small letters, digits, - and _",
+    r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$": "two times of the day, as 22:00-05:00",
     r"^[A-Z][A-Za-z0-9]+$": "a keyword of PS3.6, as SeriesDescription",
 }
 """What a text of each pattern looks like."""

@@ -10,6 +10,7 @@ from typing import cast
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from osteo_pacs.db.reports import DocumentRef
 from osteo_pacs.db.tables import Delivery, Document, Job, Report
 
 WARNING_LENGTH = 255
@@ -112,6 +113,20 @@ def sent_of(session: Session, job_id: int, sr_uid: str) -> dict[str, tuple[str, 
     return sent
 
 
+def taken_documents(session: Session, job_id: int) -> list[DocumentRef]:
+    """What a destination has taken by a DELIVER job: the SR and what goes with it; nothing before that."""
+    row = session.execute(_TAKEN_OF, {"of_job": job_id}).one_or_none()
+    if row is None or row.sent_sop_instance_uid is None:
+        return []
+    found = session.execute(_REFERENCES, {"of_report": row.report_id})
+    references = (DocumentRef(*reference) for reference in found)
+    return [
+        reference
+        for reference in references
+        if reference.sop_instance_uid == row.sent_sop_instance_uid or reference.kind in row.document_kinds["with"]
+    ]
+
+
 def list_deliveries(session: Session, study_id: int) -> list[DeliverySummary]:
     """The deliveries of a study's reports, the first revision first."""
     rows = session.execute(
@@ -149,6 +164,16 @@ _SENT = (
     select(_DELIVERY.c.document_kinds, _DOCUMENT.c.kind, _DOCUMENT.c.sop_class_uid, _DOCUMENT.c.sop_instance_uid)
     .join(_DOCUMENT, _DOCUMENT.c.report_id == _DELIVERY.c.report_id)
     .where(_DELIVERY.c.job_id == bindparam("of_job"))
+    .order_by(_DOCUMENT.c.id)
+)
+_TAKEN_OF = select(_DELIVERY.c.report_id, _DELIVERY.c.document_kinds, _DELIVERY.c.sent_sop_instance_uid).where(
+    _DELIVERY.c.job_id == bindparam("of_job")
+)
+_REFERENCES = (
+    select(
+        _DOCUMENT.c.kind, _DOCUMENT.c.sop_class_uid, _DOCUMENT.c.sop_instance_uid, _DOCUMENT.c.series_instance_uid
+    )
+    .where(_DOCUMENT.c.report_id == bindparam("of_report"))
     .order_by(_DOCUMENT.c.id)
 )
 _MARK = update(_DELIVERY).where(_DELIVERY.c.job_id == bindparam("of_job"))

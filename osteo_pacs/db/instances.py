@@ -42,14 +42,21 @@ class InstanceDecision:
     pixel_digest: str | None = None
 
 
-def study_instance_uid(session: Session, study_id: int) -> str:
-    """The study's UID.
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """A study by its UID; ``repetition`` is how often a person has asked for another report of the same images."""
+
+    study_instance_uid: str
+    repetition: int
+
+
+def study_of(session: Session, study_id: int) -> StudyRow:
+    """The study of this number.
 
     Raises:
         NoResultFound: there is no such study.
     """
-    uid: str = session.scalars(_STUDY_UID, {"of_study": study_id}).one()
-    return uid
+    return StudyRow(*session.execute(_STUDY_ROW, {"of_study": study_id}).one())
 
 
 def instances_of(session: Session, study_id: int) -> list[InstanceRow]:
@@ -81,7 +88,7 @@ def record_result_reason(session: Session, study_id: int, reason: str | None) ->
 
 # Built once: a worker runs them for every study, and building a statement costs more than running it does.
 _STUDY, _INSTANCE = cast("Table", Study.__table__), cast("Table", Instance.__table__)
-_STUDY_UID = select(_STUDY.c.study_instance_uid).where(_STUDY.c.id == bindparam("of_study"))
+_STUDY_ROW = select(_STUDY.c.study_instance_uid, _STUDY.c.repetition).where(_STUDY.c.id == bindparam("of_study"))
 _INSTANCES = (
     select(
         _INSTANCE.c.id,

@@ -1,31 +1,47 @@
-"""Labels: what a reader, a scanner or a file says of a study. A label is only ever added."""
+"""Labels: what a reader, a scanner or a file says of a study. One is only ever added, and the same one once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from osteo_pacs.db.tables import Label
+from osteo_pacs.db.insert import insert_if_absent
+from osteo_pacs.db.tables import Label, Study
+from osteo_pacs.labels.effective import Says, Source, Statement
+
+T_SCORE = "t_score"
+"""The key of a label's facts that holds the T-score it was derived from."""
+LONGEST_AUTHOR = 64
 
 
 @dataclass(frozen=True, slots=True)
 class NewLabel:
     """One statement on a study: ``source`` says where it came from, ``author`` who made it.
 
-    ``facts`` keeps what it was derived from, such as a T-score and its cut-off.
+    ``is_positive`` is None where the study is not to be trained or tested on. ``facts`` keeps what it was derived
+    from, such as a T-score and its cut-off.
     """
 
     study_id: int
-    is_positive: bool
+    is_positive: bool | None
     source: str
     labelled_at: datetime
     author: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Names the statement, so that the same one is kept once."""
+        at = self.labelled_at.timestamp()
+        content = [self.is_positive, self.source, at, self.author[:LONGEST_AUTHOR], dict(self.facts)]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +51,57 @@ class KnownLabel(NewLabel):
     id: int
     created_at: datetime
 
+    @property
+    def statement(self) -> Statement:
+        """The label as `osteo_pacs.labels` judges it."""
+        says, t_score = Says.of(self.is_positive), self.facts.get(T_SCORE)
+        return Statement(self.id, says, Source(self.source), self.labelled_at, t_score)
 
-def add_label(session: Session, new: NewLabel, now: datetime) -> int:
-    """Adds a label beside those there are, and returns its id."""
-    row = Label(
-        study_id=new.study_id,
-        is_positive=new.is_positive,
-        source=new.source,
-        author=new.author,
-        facts=dict(new.facts),
-        labelled_at=new.labelled_at,
-        created_at=now,
+
+@dataclass(frozen=True, slots=True)
+class LabelledStudy:
+    """A study with all that was said of it, the oldest first."""
+
+    study_id: int
+    study_instance_uid: str
+    labels: tuple[KnownLabel, ...]
+
+
+def add_label(session: Session, new: NewLabel, now: datetime) -> int | None:
+    """Adds a label beside those there are, and returns its id; None where the same one is there already.
+
+    The study's row is held until the transaction ends: retention judges no study to which something is added.
+    """
+    session.execute(select(Study.id).where(Study.id == new.study_id).with_for_update())
+    values = {
+        "study_id": new.study_id,
+        "digest": new.digest,
+        "is_positive": new.is_positive,
+        "source": new.source,
+        "author": new.author[:LONGEST_AUTHOR],
+        "facts": dict(new.facts),
+        "labelled_at": new.labelled_at,
+        "created_at": now,
+    }
+    label_id: int | None = insert_if_absent(session, Label, values, ("study_id", "digest"))
+    return label_id
+
+
+def is_said(session: Session, new: NewLabel) -> bool:
+    """Whether the same author has said the same at that time, from whatever source we know it."""
+    same = select(Label.id).where(
+        Label.study_id == new.study_id,
+        Label.author == new.author[:LONGEST_AUTHOR],
+        Label.labelled_at == new.labelled_at,
+        Label.is_positive.is_(new.is_positive),
     )
-    session.add(row)
-    session.flush()
-    return row.id
+    return session.scalar(same.limit(1)) is not None
+
+
+def labelled_since(session: Session, since: datetime | None) -> int:
+    """How many studies got a label after a time, or ever."""
+    counted = select(func.count(Label.study_id.distinct()))
+    return session.scalar(counted if since is None else counted.where(Label.created_at > since)) or 0
 
 
 def list_labels(session: Session, study_id: int | None = None) -> list[KnownLabel]:
@@ -57,16 +109,39 @@ def list_labels(session: Session, study_id: int | None = None) -> list[KnownLabe
     wanted = select(Label).order_by(Label.labelled_at, Label.id)
     if study_id is not None:
         wanted = wanted.where(Label.study_id == study_id)
+    return [_known(row) for row in session.scalars(wanted)]
+
+
+def labelled_studies(session: Session) -> list[LabelledStudy]:
+    """Every study that something was said of, the one first that came first."""
+    by_study: dict[int, list[KnownLabel]] = {}
+    for label in list_labels(session):
+        by_study.setdefault(label.study_id, []).append(label)
+    uids = (
+        select(Study.id, Study.study_instance_uid).where(Study.id.in_(select(Label.study_id))).order_by(Study.id)
+    )
     return [
-        KnownLabel(
-            study_id=row.study_id,
-            is_positive=row.is_positive,
-            source=row.source,
-            labelled_at=row.labelled_at,
-            author=row.author,
-            facts=row.facts,
-            id=row.id,
-            created_at=row.created_at,
-        )
-        for row in session.scalars(wanted)
+        LabelledStudy(row.id, row.study_instance_uid, tuple(by_study[row.id])) for row in session.execute(uids)
     ]
+
+
+def find_studies(session: Session, name: str) -> Sequence[tuple[int, str]]:
+    """Ids and UIDs of the studies with this Study Instance UID, else of those with this accession number."""
+    columns = select(Study.id, Study.study_instance_uid).order_by(Study.id)
+    for column in (Study.study_instance_uid, Study.accession_number):
+        if name and (found := session.execute(columns.where(column == name)).all()):
+            return [(row.id, row.study_instance_uid) for row in found]
+    return []
+
+
+def _known(row: Label) -> KnownLabel:
+    return KnownLabel(
+        study_id=row.study_id,
+        is_positive=row.is_positive,
+        source=row.source,
+        labelled_at=row.labelled_at,
+        author=row.author,
+        facts=row.facts,
+        id=row.id,
+        created_at=row.created_at,
+    )

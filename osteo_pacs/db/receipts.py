@@ -129,10 +129,10 @@ def close_dead_associations(session: Session, expired_before: datetime) -> list[
     return [DeadAssociation(*session.execute(_LAST_OF, {"of_study": study_id}).one()) for study_id in study_ids]
 
 
-def known_paths(session: Session, paths: Sequence[str]) -> set[str]:
-    """Those of these files of the spool that a row names, and that retention has not taken."""
-    named = select(Instance.path).where(Instance.path.in_(paths), Instance.removed_at.is_(None))
-    return set(session.scalars(named))
+def known_paths(session: Session, paths: Sequence[str]) -> dict[str, bool]:
+    """Those of these files of the spool that a row names; False for what retention has taken."""
+    named = select(Instance.path, Instance.removed_at).where(Instance.path.in_(paths))
+    return {path: removed_at is None for path, removed_at in session.execute(named)}
 
 
 def _record_instance(lean: Lean, instance: NewInstance, sender: Sender | None) -> Record:

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from osteo_pacs.db.data_sets import held_studies
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import (
     Delivery,
@@ -61,6 +62,7 @@ class StudyFacts:
     completed_at: datetime | None
     has_open_association: bool
     is_labelled: bool
+    is_in_data_set: bool
     jobs: tuple[JobFacts, ...]
     outcome: str | None
     deliveries: tuple[JobState, ...]
@@ -107,7 +109,8 @@ def lock_studies(session: Session, study_ids: Sequence[int]) -> list[int]:
 def facts_of(session: Session, study_ids: Sequence[int], now: datetime) -> list[StudyFacts]:
     """The facts of these studies, the one first that was heard of longest ago."""
     sending = _open_associations(session, study_ids, now)
-    labelled = set(session.scalars(select(Label.study_id).where(Label.study_id.in_(study_ids))))
+    labelled = _labelled(session, study_ids)
+    in_data_sets = held_studies(session, study_ids)
     jobs, outcomes = _jobs(session, study_ids), _newest_outcomes(session, study_ids)
     deliveries = _deliveries(session, study_ids)
     kept = _kept(session, study_ids)
@@ -121,6 +124,7 @@ def facts_of(session: Session, study_ids: Sequence[int], now: datetime) -> list[
             completed_at=row.completed_at,
             has_open_association=row.id in sending,
             is_labelled=row.id in labelled,
+            is_in_data_set=row.id in in_data_sets,
             jobs=tuple(jobs[row.id]),
             outcome=outcomes.get(row.id),
             deliveries=tuple(deliveries[row.id]),
@@ -137,6 +141,17 @@ def mark_removed(session: Session, study_id: int, now: datetime) -> list[str]:
     return list(session.scalars(update(Instance).where(*kept).values(removed_at=now).returning(Instance.path)))
 
 
+def find(session: Session, study_instance_uid: str) -> int | None:
+    """The number of the study of this UID."""
+    return session.scalar(select(Study.id).where(Study.study_instance_uid == study_instance_uid))
+
+
+def files_of(session: Session, study_id: int) -> dict[str, str]:
+    """The paths of a study's instances by their SOP Instance UIDs, also of those that were given up."""
+    rows = session.execute(select(Instance.sop_instance_uid, Instance.path).where(Instance.study_id == study_id))
+    return {row.sop_instance_uid: row.path for row in rows}
+
+
 def forget(session: Session, study_id: int) -> None:
     """The study was never here: its jobs, reports, documents and deliveries go with it."""
     session.execute(delete(Study).where(Study.id == study_id))
@@ -144,6 +159,12 @@ def forget(session: Session, study_id: int) -> None:
 
 def _has_files() -> Any:
     return select(Instance.id).where(Instance.study_id == Study.id, Instance.removed_at.is_(None)).exists()
+
+
+def _labelled(session: Session, study_ids: Sequence[int]) -> set[int]:
+    """Those that were called positive or negative; what is excluded alone is not trained or tested on."""
+    wanted = select(Label.study_id).where(Label.study_id.in_(study_ids), Label.is_positive.is_not(None))
+    return set(session.scalars(wanted))
 
 
 def _open_associations(session: Session, study_ids: Sequence[int], now: datetime) -> set[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import select
 import subprocess
 import sys
@@ -53,6 +54,14 @@ class ChildProcess:
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    def held_bytes(self) -> int:
+        """Its address space, which is what its memory limit counts; 0 where it cannot be told (proc(5), statm)."""
+        try:
+            pages = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[0]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * resource.getpagesize()
 
     def ask(
         self, head: Mapping[str, Any], payload: bytes = b"", *, timeout_s: float, limit_bytes: int

@@ -1,4 +1,4 @@
-"""The worker's side of decoding: answers as values, a new process whenever one had to be ended."""
+"""The worker's side of decoding: answers as values, a new process whenever one was ended."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import numpy as np
 import pydicom
 from pydicom import Dataset
 
+from osteo_pacs.decode.answers import document_of
 from osteo_pacs.decode.child_process import ChildDied, ChildProcess
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.findings import RefusalReason
 from osteo_pacs.images import GreyImage
+from osteo_pacs.labels.document import ReceivedDocument
 from osteo_pacs.sealed import open_sealed
 
 RENDERING = "scripts/rendering.py"
@@ -26,6 +28,8 @@ PIXEL_LIMIT = 1 << 25
 
 _MEMORY_LIMIT_BYTES = 1 << 30
 _START_TIMEOUT_S = 60.0
+_KEPT_PART = 8
+"""The part of its memory that a process may keep from one image to the next."""
 
 
 class DecoderUnavailable(RetryableError):
@@ -98,6 +102,7 @@ class Decoder:
         self._timeout_s = timeout_s
         self._source = b""
         self._child: ChildProcess | None = None
+        self._held_at_start = 0
         self.confinement = Confinement(has_left_network=False, has_call_filter=False)
 
     def __enter__(self) -> Self:
@@ -135,6 +140,15 @@ class Decoder:
         answered = self._ask(request, limit_bytes=4 * pixel_limit)
         return answered if isinstance(answered, Undecodable) else _decoded(*answered)
 
+    def document(self, path: Path) -> ReceivedDocument | Undecodable:
+        """An SR or a Key Object Selection.
+
+        Raises:
+            DecoderUnavailable: the process does not start.
+        """
+        answered = self._ask({"op": "document", "path": str(path)}, limit_bytes=0)
+        return answered if isinstance(answered, Undecodable) else _document(answered[0])
+
     def _ask(
         self, request: Mapping[str, Any], *, limit_bytes: int
     ) -> tuple[dict[str, Any], bytearray] | Undecodable:
@@ -144,13 +158,10 @@ class Decoder:
         except ChildDied as died:
             self._child = None
             return Undecodable(RefusalReason.UNREADABLE_PIXELS, f"the decoding process {died}")
-        if "reason" not in head:
-            return head, payload
-        try:
-            reason, detail, error_type = (str(head[key])[:200] for key in ("reason", "detail", "error_type"))
-            return Undecodable(RefusalReason(reason), detail, error_type)
-        except (ValueError, KeyError):
-            return _nonsense()
+        if child.held_bytes() - self._held_at_start > self._limits["memory_limit_bytes"] // _KEPT_PART:
+            # Decoders that fail keep what they had allocated: the next image would not find the memory it needs.
+            self.close()
+        return _undecodable(head) if "reason" in head else (head, payload)
 
     def _start(self) -> ChildProcess:
         child = ChildProcess()
@@ -159,7 +170,7 @@ class Decoder:
         except ChildDied as died:
             raise DecoderUnavailable(f"it {died}") from died
         self.confinement = Confinement(bool(ready["has_left_network"]), bool(ready["has_call_filter"]))
-        self._child = child
+        self._child, self._held_at_start = child, child.held_bytes()
         return child
 
 
@@ -179,6 +190,21 @@ def _decoded(head: Mapping[str, Any], payload: bytearray) -> Decoded | Undecodab
         spacing_mm = None if spacing is None else (float(spacing[0]), float(spacing[1]))
         return Decoded(GreyImage(pixels, spacing_mm), str(head["pixel_sha256"])[:64])
     except (ValueError, TypeError, KeyError, IndexError):
+        return _nonsense()
+
+
+def _document(head: Mapping[str, Any]) -> ReceivedDocument | Undecodable:
+    try:
+        return document_of(head["document"])
+    except Exception:  # noqa: BLE001 - a process that read foreign bytes may answer anything
+        return _nonsense()
+
+
+def _undecodable(head: Mapping[str, Any]) -> Undecodable:
+    try:
+        reason, detail, error_type = (str(head[key])[:200] for key in ("reason", "detail", "error_type"))
+        return Undecodable(RefusalReason(reason), detail, error_type)
+    except (ValueError, KeyError):
         return _nonsense()
 
 

@@ -15,6 +15,7 @@ from pydicom import Dataset
 from pydicom.encaps import get_frame
 from pydicom.uid import JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes
 
+from osteo_pacs.decode.document import DocumentTooLarge, outline
 from osteo_pacs.decode.header import clean
 
 _PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -42,9 +43,13 @@ def answer(rendering: ModuleType, request: dict[str, Any]) -> Answer:
     try:
         if request["op"] == "header":
             return {"header": clean(_read(request["path"], with_pixels=False))}, memoryview(b"")
+        if request["op"] == "document":
+            return {"document": outline(_read(request["path"], with_pixels=False))}, memoryview(b"")
         return _decode(rendering, request["path"], request["pixel_limit"])
     except Refused as refused:
         reason, detail = refused.reason, refused.detail
+    except DocumentTooLarge as error:
+        reason, detail = "unreadable_pixels", f"the document has {error}"
     except MemoryError:
         reason, detail = "unreadable_pixels", "decoding it needs more memory than is allowed"
     except Exception as error:  # noqa: BLE001 - the loop of the process must outlive every file

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import count
 from typing import Any
 
+from pydicom import Dataset
 from pydicom.uid import UID
-from pynetdicom.dimse_messages import C_ECHO_RQ, C_STORE_RQ, DIMSEMessage
-from pynetdicom.dimse_primitives import C_ECHO, C_STORE
+from pynetdicom.dimse_messages import C_ECHO_RQ, C_FIND_RQ, C_STORE_RQ, DIMSEMessage
+from pynetdicom.dimse_primitives import C_ECHO, C_FIND, C_STORE
+from pynetdicom.dsutils import decode, encode
 from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ, A_RELEASE_RQ, P_DATA_TF
 from pynetdicom.pdu_primitives import (
     A_ASSOCIATE,
@@ -32,6 +34,8 @@ APPLICATION_CONTEXT = UID("1.2.840.10008.3.1.1.1")
 RECEIVED_PDU_BYTES = 16 * 1024
 SENT_PDU_BYTES = 128 * 1024
 MEDIUM_PRIORITY = 0x0000
+PENDING = frozenset({0xFF00, 0xFF01})
+"""Statuses of C-FIND responses that carry a match (PS3.4 C.4.1.1.4)."""
 Proposal = Sequence[tuple[str, str]]
 """Pairs of SOP Class UID and transfer syntax UID; each becomes a presentation context of its own, so that the
 acceptor cannot choose another syntax than the one in which the bytes are stored."""
@@ -43,6 +47,10 @@ class AssociationRejected(RetryableError):
 
 class AssociationAborted(RetryableError):
     """The peer aborted or ended the association."""
+
+
+class QueryRefused(RetryableError):
+    """The peer answered C-FIND with a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,25 @@ class Association:
         context_id = next(number for (abstract, _), number in self._contexts.items() if abstract == verification)
         return self._exchange(C_ECHO_RQ(), primitive, context_id, deadline)
 
+    def find(self, sop_class_uid: str, query: Dataset, deadline: Deadline) -> Iterator[Dataset]:
+        """The matches of a query by C-FIND (PS3.7 9.1.2, PS3.4 C.4.1), where the peer ``accepts`` the SOP Class.
+
+        Raises:
+            QueryRefused: with the status.
+        """
+        syntax, context_id = next((s, n) for (sop, s), n in self._contexts.items() if sop == sop_class_uid)
+        is_implicit = UID(syntax).is_implicit_VR
+        primitive = C_FIND()
+        primitive.MessageID = next(self._message_ids) % 0xFFFF
+        primitive.AffectedSOPClassUID = UID(sop_class_uid)
+        primitive.Priority = MEDIUM_PRIORITY
+        primitive.Identifier = BytesIO(encode(query, is_implicit, is_little_endian=True) or b"")
+        self._send(C_FIND_RQ(), primitive, context_id, deadline)
+        while (response := self._answer_to(primitive, deadline)).Status in PENDING:
+            yield _matched(response, is_implicit=is_implicit)
+        if response.Status:
+            raise QueryRefused(f"{response.Status:#06x}")
+
     def release(self, deadline: Deadline) -> None:
         """Ends the association in order where the peer goes along, and closes the connection in any case."""
         with suppress(OSError, NotDicom):
@@ -144,13 +171,19 @@ class Association:
         return syntax, mine[syntax]
 
     def _exchange(self, message: Any, primitive: Any, context_id: int, deadline: Deadline) -> int:
+        self._send(message, primitive, context_id, deadline)
+        return int(self._answer_to(primitive, deadline).Status)
+
+    def _send(self, message: Any, primitive: Any, context_id: int, deadline: Deadline) -> None:
         message.primitive_to_message(primitive)
         pdus = (P_DATA_TF(p_data).encode() for p_data in message.encode_msg(context_id, self._sent_pdu_bytes))
         self._wire.send(b"".join(pdus), deadline)
+
+    def _answer_to(self, primitive: Any, deadline: Deadline) -> Any:
         response = self._receive_message(deadline)
         if not response.is_valid_response or response.MessageIDBeingRespondedTo != primitive.MessageID:
             raise NotDicom("a message that answers no request of ours")
-        return int(response.Status)
+        return response
 
     def _receive_message(self, deadline: Deadline) -> Any:
         message = DIMSEMessage()
@@ -172,6 +205,17 @@ def _decoded(message: DIMSEMessage, pdu: P_DATA_TF) -> Any:
     except Exception as error:
         # As in Wire.receive.
         raise NotDicom("a message that cannot be decoded") from error
+
+
+def _matched(response: Any, *, is_implicit: bool) -> Dataset:
+    try:
+        match: Dataset = decode(response.Identifier, is_implicit, is_little_endian=True)
+        # Reading the elements is what decodes them.
+        match.walk(lambda _ds, element: element.value)
+    except Exception as error:
+        # As in Wire.receive.
+        raise NotDicom("a match that cannot be decoded") from error
+    return match
 
 
 def _request(peer: Peer, proposal: Proposal) -> A_ASSOCIATE:

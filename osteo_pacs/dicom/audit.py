@@ -29,6 +29,7 @@ class EventId(AuditCode):
     AUDIT_LOG_USED = "110101", "Audit Log Used"
     INSTANCES_TRANSFERRED = "110104", "DICOM Instances Transferred"
     STUDY_DELETED = "110105", "DICOM Study Deleted"
+    EXPORT = "110106", "Export"
     PROCEDURE_RECORD = "110111", "Procedure Record"
     SECURITY_ALERT = "110113", "Security Alert"
 

@@ -46,6 +46,9 @@ COMPANIONS = (
 )
 """Objects that are kept with the study and never read as images."""
 
+FEEDBACK = (BASIC_TEXT_SR, ENHANCED_SR, COMPREHENSIVE_SR, COMPREHENSIVE_3D_SR, KEY_OBJECT_SELECTION)
+"""Objects that may say something of a study that training and testing want to know."""
+
 STORAGE = IMAGES + COMPANIONS
 
 IMPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2"

@@ -20,3 +20,8 @@ def derive_uid(*parts: str) -> str:
     digest = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest()[:16])
     # The version and variant bits of RFC 9562's version 8; uuid.UUID knows that version from Python 3.14 on.
     return f"2.25.{digest & ~_VERSION_AND_VARIANT | _VERSION_8}"
+
+
+def tracking_uid(image_uid: str, class_code: str) -> str:
+    """The Tracking Unique Identifier of the question asked of an image: whether it shows this class (TID 1410)."""
+    return derive_uid("tracking", image_uid, class_code)

@@ -7,7 +7,11 @@ from pathlib import Path
 
 from osteo_pacs import shipped
 from osteo_pacs.config import Settings
+from osteo_pacs.db import migrate, model_versions
+from osteo_pacs.db.migrate import DatabaseNotAtHead
+from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.doctor.check import Check, Examination, failed, passed
+from osteo_pacs.model_store import ModelStore
 from osteo_pacs.sealed import open_sealed
 
 TRIAL_PHANTOM = 1
@@ -16,11 +20,27 @@ DIGITS = 12
 
 def examinations(settings: Settings) -> Iterator[Examination]:
     """Digest, device, prediction; the last starts PyTorch and takes a while."""
-    folder = settings.model.bundle or shipped.BUNDLE
     device, key = settings.worker.device, settings.model.public_key
-    yield Examination("bundle", lambda: _digest(folder, key))
+    yield Examination("bundle", lambda: _digest(bundle_in_service(settings), key))
     yield Examination("device", lambda: _device(device), limit_s=120)
-    yield Examination("prediction", lambda: _predict(folder, device, key), limit_s=180)
+    yield Examination("prediction", lambda: _predict(bundle_in_service(settings), device, key), limit_s=180)
+
+
+def bundle_in_service(settings: Settings) -> Path:
+    """The bundle that workers read with; the configuration's, where the database does not tell of one yet."""
+    configured = settings.model.bundle or shipped.BUNDLE
+    store = ModelStore(settings.model_store)
+    database = Database(settings.database.url)
+    try:
+        migrate.require_head(database)
+        with database.read() as session:
+            active = model_versions.active(session)
+    except (DatabaseNotAtHead, DatabaseUnavailable):
+        # Another check tells.
+        return configured
+    finally:
+        database.close()
+    return store.folder_of(active.bundle_sha256) if active and store.has(active.bundle_sha256) else configured
 
 
 def _digest(folder: Path, public_key: Path | None) -> Check:

@@ -28,11 +28,11 @@ def draw_charts(rows: Sequence[Row], threshold: float) -> dict[str, str]:
     }
 
 
-def roc_chart(model: Readings, ideal: Readings) -> str:
+def roc_chart(model: Readings, ideal: Readings, names: tuple[str, str] = ("model", "ideal observer")) -> str:
     """Sensitivity over 1 - specificity, with the point at which the model works."""
     chart = Chart("ROC", unit_axis("1 - specificity"), unit_axis("sensitivity"))
     chart.line([(0, 0), (1, 1)], GREY, dashed=True)
-    for readings, colour, label in ((ideal, ORANGE, "ideal observer"), (model, BLUE, "model")):
+    for readings, colour, label in ((ideal, ORANGE, names[1]), (model, BLUE, names[0])):
         hits, false_alarms = _counts(readings)
         chart.line(_thinned(false_alarms / false_alarms[-1], hits / hits[-1]), colour, label=label)
     for readings, colour in ((ideal, ORANGE), (model, BLUE)):
@@ -52,11 +52,13 @@ def precision_recall_chart(model: Readings, ideal: Readings) -> str:
     return chart.render()
 
 
-def reliability_chart(calibrated: Readings, raw: Readings) -> str:
+def reliability_chart(
+    calibrated: Readings, raw: Readings, names: tuple[str, str] = ("calibrated", "before calibration")
+) -> str:
     """How often what was given a probability came true, in ten bins, with Wilson's intervals."""
     chart = Chart("Calibration", unit_axis("probability given"), unit_axis("share that is osteoporotic"))
     chart.line([(0, 0), (1, 1)], GREY, dashed=True)
-    for readings, colour, label in ((raw, GREY, "before calibration"), (calibrated, BLUE, "calibrated")):
+    for readings, colour, label in ((raw, GREY, names[1]), (calibrated, BLUE, names[0])):
         points, bars = [], []
         for place in range(BINS):
             inside = bin_of(readings.scores) == place

@@ -29,9 +29,10 @@ class Settled(StrEnum):
 
 
 class Stays(StrEnum):
-    """Why a study stays: the first four, whatever its age and the space."""
+    """Why a study stays: the first five, whatever its age and the space."""
 
     RECEIVING = "receiving"
+    IN_DATA_SET = "in_data_set"
     LABELLED = "labelled"
     UNPROCESSED = "unprocessed"
     UNDELIVERED = "undelivered"
@@ -99,9 +100,9 @@ def _is_undelivered(study: StudyFacts) -> bool:
     return any(job.kind is JobKind.DELIVER and job.state in LIVE for job in study.jobs)
 
 
-# A data set is made of labelled studies. What else is to hold one is asked here.
 _HOLDS: tuple[tuple[Stays, Callable[[StudyFacts], bool]], ...] = (
     (Stays.RECEIVING, _is_receiving),
+    (Stays.IN_DATA_SET, lambda study: study.is_in_data_set),
     (Stays.LABELLED, lambda study: study.is_labelled),
     (Stays.UNPROCESSED, _is_unprocessed),
     (Stays.UNDELIVERED, _is_undelivered),

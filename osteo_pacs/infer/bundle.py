@@ -17,26 +17,24 @@ from monai.bundle.config_parser import ConfigParser
 from monai.transforms.compose import Compose
 from safetensors.torch import load as load_safetensors
 
-from osteo_pacs.errors import PermanentError
 from osteo_pacs.infer.device import DeviceMissing, choose_device
-from osteo_pacs.infer.metadata import input_limits, input_shape, model_version
+from osteo_pacs.infer.metadata import (
+    METADATA,
+    WEIGHTS,
+    BundleUnusable,
+    input_limits,
+    input_shape,
+    model_version,
+)
 from osteo_pacs.infer.predict import Familiarity, Model
 from osteo_pacs.infer.runtimes import PYTORCH_ON_CPU, Readout, fastest
 from osteo_pacs.infer.sealed_modules import bundle_scripts
 from osteo_pacs.sealed import BundleTampered, Sealed, open_sealed
 
-__all__ = ["BundleTampered", "BundleUnusable", "DeviceMissing", "load_bundle"]
+__all__ = ["BundleTampered", "BundleUnusable", "DeviceMissing", "load_bundle", "load_preparation"]
 
 INFERENCE = "configs/inference.json"
-METADATA = "configs/metadata.json"
-WEIGHTS = "models/model.safetensors"
 REFERENCE = "models/familiarity.safetensors"
-
-
-class BundleUnusable(PermanentError):
-    """The model bundle cannot be built."""
-
-    remedy = "Name a bundle in [model] bundle that `python -m monai.bundle run` can run, or restore the last one."
 
 
 def load_bundle(
@@ -75,6 +73,23 @@ def load_bundle(
         # Too little is left to PyTorch to be shared: its threads would wait for each other longer than they work.
         torch.set_num_threads(1)
     return model
+
+
+def load_preparation(folder: Path, *, public_key: Path | None = None) -> Compose:
+    """The bundle's preprocessing from the grey picture on, without the network.
+
+    Raises:
+        BundleNotSigned, KeyUnusable, BundleTampered, BundleUnusable: as `load_bundle` says.
+    """
+    sealed = open_sealed(folder, public_key)
+    try:
+        with bundle_scripts(sealed):
+            parser = _parser(sealed, json.loads(sealed.read(METADATA)))
+            return Compose(parser.get_parsed_content("prepare"))
+    except BundleTampered:
+        raise
+    except Exception as error:
+        raise BundleUnusable(f"{folder}: {type(error).__name__}: {error}"[:300]) from error
 
 
 def _build(sealed: Sealed, device: torch.device, batch_size: int) -> Model:

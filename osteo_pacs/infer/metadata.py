@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from osteo_pacs.errors import PermanentError
 from osteo_pacs.findings import CodedConcept, ModelVersion
 from osteo_pacs.infer.checks import InputLimits
+
+METADATA = "configs/metadata.json"
+WEIGHTS = "models/model.safetensors"
+
+
+class BundleUnusable(PermanentError):
+    """The model bundle cannot be built."""
+
+    remedy = "Name a bundle in [model] bundle that `python -m monai.bundle run` can run, or restore the last one."
 
 
 def model_version(metadata: Mapping[str, Any], weights_sha256: str) -> ModelVersion:

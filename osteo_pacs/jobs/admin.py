@@ -6,7 +6,7 @@ Each returns the jobs that it changed: those that are in a state to be changed s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,9 @@ from osteo_pacs.jobs.filters import JobFilter
 from osteo_pacs.jobs.states import LIVE, SUBJECT_OF_DESTINATION, entering, sources
 
 NAMED_AT_ONCE = 1000
-PURGEABLE = frozenset({JobState.PARKED, JobState.CANCELLED})
+RETRIABLE = sources(JobState.AVAILABLE) - {JobState.CLAIMED}
+CANCELLABLE = sources(JobState.CANCELLED)
+PURGEABLE = frozenset({JobState.COMPLETED, JobState.PARKED, JobState.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,12 @@ class ChangedJob:
 def retry(session: Session, wanted: JobFilter, now: datetime) -> list[ChangedJob]:
     """Makes parked, cancelled and waiting jobs due now, with all their attempts before them."""
     fresh = {"run_at": now, "enqueued_at": now, "attempts": 0, "lost_leases": 0}
-    waiting = sources(JobState.AVAILABLE) - {JobState.CLAIMED}
-    return _change(session, wanted, waiting, {**entering(JobState.AVAILABLE, now), **fresh})
+    return _change(session, wanted, RETRIABLE, {**entering(JobState.AVAILABLE, now), **fresh})
 
 
 def cancel(session: Session, wanted: JobFilter, now: datetime) -> list[ChangedJob]:
     """Cancels what is not done; a worker that holds such a job loses its claim and writes nothing."""
-    return _change(session, wanted, sources(JobState.CANCELLED), entering(JobState.CANCELLED, now))
+    return _change(session, wanted, CANCELLABLE, entering(JobState.CANCELLED, now))
 
 
 def prioritize(session: Session, wanted: JobFilter, priority: int) -> list[ChangedJob]:
@@ -48,9 +49,18 @@ def prioritize(session: Session, wanted: JobFilter, priority: int) -> list[Chang
 
 
 def purge(session: Session, wanted: JobFilter) -> list[ChangedJob]:
-    """Removes parked and cancelled jobs, and with them their deliveries."""
-    may_go = wanted.condition() & Job.state.in_(PURGEABLE)
+    """Removes jobs that have ended, and with them their deliveries.
+
+    A job from which is told how its study stands is no spare one, and stays: without its newest reading a study
+    would seem unread for ever, without the deliveries of its newest report never sent.
+    """
+    may_go = spare(wanted).condition()
     return _changed(session, session.execute(delete(Job).where(may_go).returning(Job.id, Job.study_id)).all())
+
+
+def spare(wanted: JobFilter) -> JobFilter:
+    """Those of these jobs that ``purge`` removes."""
+    return replace(wanted.within(PURGEABLE), is_spare=True)
 
 
 def subject(*, kind: JobKind | None = None, destination: str | None = None) -> str:
@@ -77,8 +87,7 @@ def resume(session: Session, paused: str) -> int:
 def _change(
     session: Session, wanted: JobFilter, states: frozenset[JobState], values: dict[str, Any]
 ) -> list[ChangedJob]:
-    may_change = wanted.condition() & Job.state.in_(states)
-    statement = update(Job).where(may_change).values(values).returning(Job.id, Job.study_id)
+    statement = update(Job).where(wanted.within(states).condition()).values(values).returning(Job.id, Job.study_id)
     return _changed(session, session.execute(statement).all())
 
 

@@ -80,6 +80,11 @@ def count_jobs(session: Session) -> dict[tuple[JobKind, JobState], int]:
     return {(JobKind(kind), JobState(state)): count for kind, state, count in session.execute(counts)}
 
 
+def count_matching(session: Session, wanted: JobFilter) -> int:
+    """How many jobs a filter means."""
+    return session.scalar(select(func.count()).select_from(Job).where(wanted.condition())) or 0
+
+
 def backlog(session: Session, now: datetime) -> dict[tuple[JobKind, str | None], int]:
     """How many jobs are due, by kind and destination: what workers are wanted for."""
     is_due = or_(IS_AVAILABLE, IS_RETRYABLE & (Job.run_at <= now))

@@ -21,7 +21,9 @@ from sqlalchemy.orm import Session, aliased
 
 from osteo_pacs.db.tables import Delivery, Instance, Job, JobKind, JobState, Report, Study
 from osteo_pacs.jobs.states import LIVE
+from osteo_pacs.jobs.study_filter import StudyFilter
 
+EVERY_STUDY = StudyFilter()
 STUDIES_AT_ONCE = 200
 
 
@@ -117,11 +119,19 @@ def _state_of_deliveries(states: frozenset[JobState]) -> StudyState:
 
 
 def list_studies(
-    session: Session, *, limit: int, states: Collection[StudyState] | None = None
+    session: Session,
+    *,
+    limit: int | None = None,
+    states: Collection[StudyState] | None = None,
+    wanted: StudyFilter = EVERY_STUDY,
 ) -> list[StudySummary]:
-    """The studies that came last, the latest first; those in ``states`` alone where it is given."""
-    wanted = (study for study in _newest_first(session, limit) if states is None or study.state in states)
-    return list(islice(wanted, limit))
+    """The studies that came last, the latest first, of those that are wanted and in one of the states.
+
+    Every one of them where there is no limit.
+    """
+    page = STUDIES_AT_ONCE if limit is None else min(limit, STUDIES_AT_ONCE)
+    found = _newest_first(session, wanted, page)
+    return list(islice((study for study in found if states is None or study.state in states), limit))
 
 
 def find_study(session: Session, study_instance_uid: str) -> StudySummary | None:
@@ -140,11 +150,10 @@ def list_instances(session: Session, study_id: int) -> list[InstanceSummary]:
     return [InstanceSummary(*row) for row in rows]
 
 
-def _newest_first(session: Session, limit: int) -> Iterator[StudySummary]:
-    page = min(limit, STUDIES_AT_ONCE)
+def _newest_first(session: Session, wanted: StudyFilter, page: int) -> Iterator[StudySummary]:
     before_id: int | None = None
     while True:
-        statement = _statement().order_by(Study.id.desc()).limit(page)
+        statement = _statement().where(wanted.condition()).order_by(Study.id.desc()).limit(page)
         if before_id is not None:
             statement = statement.where(Study.id < before_id)
         rows = session.execute(statement).all()

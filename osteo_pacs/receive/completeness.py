@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from osteo_pacs.clock import Clock
 from osteo_pacs.config.sections import Completeness
+from osteo_pacs.db.feedback import await_interpretation
 from osteo_pacs.db.session import Database, Session
 from osteo_pacs.db.studies import OpenStudy, find_open_studies, instance_uids, mark_complete
 from osteo_pacs.db.tables import JobKind
@@ -134,6 +135,7 @@ def _due(
 
 def _complete(session: Session, study: OpenStudy, reason: CompleteReason, now: datetime) -> CompletedStudy:
     mark_complete(session, study.study_id, now=now, reason=reason)
+    await_interpretation(session, study.study_id)
     uids = instance_uids(session, study.study_id, IMAGES)
     job_id = enqueue(
         session,

@@ -55,7 +55,7 @@ def run_listener(
         log.get_logger().warning("plain_off_loopback", host=rules.host, port=rules.port)
     server = Server(listening, scope)
     ended = threading.Event()
-    for duty in (lambda: presence.run(ended), lambda: remove_orphans(database, spool, now)):
+    for duty in (lambda: presence.run(ended), lambda: clear_orphans(database, spool, now)):
         threading.Thread(target=duty, daemon=True).start()
     log.get_logger().info("ready", host=rules.host, port=listening.getsockname()[1], ae_title=rules.ae_title)
     on_ready()
@@ -66,21 +66,23 @@ def run_listener(
     log.get_logger().info("stopped", count=cut_off)
 
 
-def remove_orphans(database: Database, spool: Spool, now: Clock = utc_now) -> int:
-    """Clears away the files that a crash left without a row; returns how many."""
+def clear_orphans(database: Database, spool: Spool, now: Clock = utc_now) -> int:
+    """Clears away the files that have no place among the instances; returns how many."""
 
-    def known(paths: list[str]) -> set[str]:
+    def known(paths: list[str]) -> dict[str, bool]:
         with database.read() as session:
             return known_paths(session, paths)
 
     try:
-        count = spool.remove_orphans(known, before=now() - ORPHAN_AGE)
+        cleared = spool.clear_orphans(known, before=now() - ORPHAN_AGE)
     except RetryableError as error:
-        log.get_logger().warning("orphans_not_removed", error=error.message)
+        log.get_logger().warning("orphans_not_cleared", error=error.message)
         return 0
-    if count:
-        log.get_logger().info("orphans_removed", count=count)
-    return count
+    if cleared.removed:
+        log.get_logger().info("orphans_removed", count=cleared.removed)
+    if cleared.aside:
+        log.get_logger().warning("orphans_set_aside", count=cleared.aside)
+    return sum(cleared)
 
 
 def _watermark(settings: Settings, spool: Spool) -> Callable[[], bool]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from osteo_pacs.dicom import codes
 from osteo_pacs.dicom.codes import CodedConcept
-from osteo_pacs.dicom.uids import derive_uid
+from osteo_pacs.dicom.uids import tracking_uid
 from osteo_pacs.findings import (
     Finding,
     InstanceRef,
@@ -122,7 +122,7 @@ def _measurement_group(
     reading, model = result.readings[index], result.model
     subject = ascii_text(model.positive_class.meaning).lower()
     which = f", image {index + 1}" if len(result.readings) > 1 else ""
-    tracking_uid = derive_uid("tracking", reading.instance.sop_instance_uid, model.positive_class.value)
+    question = tracking_uid(reading.instance.sop_instance_uid, model.positive_class.value)
     is_positive = isinstance(reading, Finding) and reading.is_positive
     image = reading.instance
     drawn_on = FirstFrame(image) if image.sop_instance_uid in multi_frame else image
@@ -130,7 +130,7 @@ def _measurement_group(
     return section(
         codes.MEASUREMENT_GROUP,
         has_obs_context(codes.TRACKING_IDENTIFIER, f"AI {subject}, lumbar spine DXA{which}"),
-        has_obs_context(codes.TRACKING_UNIQUE_IDENTIFIER, Uid(tracking_uid)),
+        has_obs_context(codes.TRACKING_UNIQUE_IDENTIFIER, Uid(question)),
         *((contains(codes.FINDING, model.positive_class),) if is_positive else ()),
         has_concept_mod(codes.FINDING_SITE, codes.LUMBAR_SPINE),
         *algorithm,

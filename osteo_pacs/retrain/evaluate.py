@@ -22,8 +22,9 @@ from osteo_pacs.evidence.record import SCHEMA, Evidence
 from osteo_pacs.evidence.resample import LEVEL
 from osteo_pacs.evidence.rows import Row, rounded
 from osteo_pacs.evidence.summary import Bootstrap, compare_overlay, refusals, summarise
-from osteo_pacs.infer.bundle import METADATA, WEIGHTS, load_bundle
+from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.device import describe_device
+from osteo_pacs.infer.metadata import METADATA, WEIGHTS
 from osteo_pacs.phantom import OUT_OF_SCOPE
 from osteo_pacs.retrain.reading import Answer, Reader, dataset_of, decoding
 from osteo_pacs.retrain.test_set import Picture, SetDigest, ideal_probability, out_of_scope, spines
@@ -109,7 +110,7 @@ def _circumstances(place: Place, at: datetime, seconds: float, runtime: str) -> 
     }
 
 
-def read_rows(reader: Reader, pictures: Iterable[Picture], digest: SetDigest) -> list[Row]:
+def read_rows(reader: Reader[Picture], pictures: Iterable[Picture], digest: SetDigest) -> list[Row]:
     """A row for each spine picture, rounded as the table keeps it."""
     rows = []
     for picture, answer in reader.read(pictures):
@@ -168,7 +169,7 @@ def _row(picture: Picture, answer: Answer) -> Row:
 
 
 def _judge_kinds(
-    reader: Reader, count: int, digest: SetDigest
+    reader: Reader[Picture], count: int, digest: SetDigest
 ) -> tuple[Mapping[str, Counter[str]], Mapping[str, int]]:
     """By kind: how often pictures were refused for what, and how many the shipped rules select by their header."""
     rules = load(shipped.CONFIG, {}).selection.rules

@@ -37,7 +37,7 @@ _SIMILAR = 0.9
 class NetworkMissing(PermanentError):
     """A package that holds this network is not installed."""
 
-    remedy = "Install it without its requirements: python -m pip install --no-deps pytorchcv==0.0.74"
+    remedy = "Install it without its requirements: `python -m pip install --no-deps pytorchcv==0.0.74`."
 
 
 class WeightsUnfit(PermanentError):

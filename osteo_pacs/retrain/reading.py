@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pydicom
 from pydicom import Dataset
@@ -24,6 +24,9 @@ from osteo_pacs.retrain.test_set import Picture
 
 _TAKEN_AT = datetime(2024, 1, 2, 8, 0, 0)  # noqa: DTZ001 - DICOM dates of a scanner have no zone
 BATCH = 16
+
+Source = TypeVar("Source")
+"""What is decoded: a simulated picture, or a file."""
 
 Decode = Callable[[Picture], GreyImage | str]
 """A picture as grey, or the reason why it cannot be decoded."""
@@ -51,21 +54,21 @@ def decoding(bundle_folder: Path) -> Iterator[Decode]:
         yield decode
 
 
-class Reader:
+class Reader(Generic[Source]):
     """Reads pictures with a model, and keeps the network's own probability beside the calibrated one."""
 
-    def __init__(self, model: Model, decode: Decode) -> None:
+    def __init__(self, model: Model, decode: Callable[[Source], GreyImage | str]) -> None:
         self._raw = _RawProbabilities(model.decide)
         self._model = replace(model, decide=self._raw)
         self._decode = decode
 
-    def read(self, pictures: Iterable[Picture]) -> Iterator[tuple[Picture, Answer]]:
+    def read(self, pictures: Iterable[Source]) -> Iterator[tuple[Source, Answer]]:
         """Each picture with its answer, in their order."""
         waiting = iter(pictures)
         while batch := list(islice(waiting, BATCH)):
             yield from zip(batch, self._answers(batch), strict=True)
 
-    def _answers(self, pictures: list[Picture]) -> Iterator[Answer]:
+    def _answers(self, pictures: list[Source]) -> Iterator[Answer]:
         decoded = [self._decode(picture) for picture in pictures]
         self._raw.kept.clear()
         outcomes = iter(self._model.predict([image for image in decoded if isinstance(image, GreyImage)]))

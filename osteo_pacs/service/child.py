@@ -37,29 +37,40 @@ class Death:
 class Child:
     """A process of one role; each early death doubles the wait before its next start."""
 
-    def __init__(self, role: str, number: int) -> None:
+    def __init__(self, role: str, number: int, *options: str) -> None:
         self.role = role
+        self._options = options
         self.name = f"{role}-{number}"
         self._process: subprocess.Popen[bytes] | None = None
         self._started_s = 0.0
         self._start_at_s = 0.0
         self._restart_s = FIRST_RESTART_S
         self._starts = 0
+        self._is_asked = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and its death was not noted."""
+        return self._process is not None
 
     def start_if_due(self, config: Path) -> None:
         """Starts the process, unless it runs or its wait is not over; its log goes where ours goes."""
         if self._process is not None or time.monotonic() < self._start_at_s:
             return
         environment = os.environ | {CONFIG_VARIABLE: str(config), SUPERVISED_VARIABLE: self.name}
-        command = [sys.executable, "-m", "osteo_pacs", self.role]
+        command = [sys.executable, "-m", "osteo_pacs", self.role, *self._options]
         # The pipe is never written to: its end tells the child that its supervisor is gone.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
         self._started_s = time.monotonic()
         self._starts += 1
+        self._is_asked = False
 
     def note_death(self) -> Death | None:
-        """The process's death, once; it plans the next start."""
+        """The process's death, once; it plans the next start. An end that was asked for is none."""
         if self._process is None or (exit_code := self._process.poll()) is None:
+            return None
+        if self._is_asked:
+            self._forget()
             return None
         now_s = time.monotonic()
         was_steady = now_s - self._started_s > STEADY_AFTER_S
@@ -72,7 +83,8 @@ class Child:
 
     def ask_to_end(self) -> None:
         """Sends SIGTERM, if it runs."""
-        if self._process is not None:
+        if self._process is not None and not self._is_asked:
+            self._is_asked = True
             self._process.terminate()
 
     def end_by(self, deadline_s: float) -> bool:

@@ -14,6 +14,7 @@ from osteo_pacs.service.activity import alerted, audited
 from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import forbid
 from osteo_pacs.service.preflight import check_before_start
+from osteo_pacs.service.presence import present
 from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import SUPERVISED_VARIABLE, stop_on_signal
 
@@ -39,7 +40,7 @@ def process(role: str, settings: Settings, *, never: frozenset[str]) -> Iterator
         check_before_start(settings)
     database = Database(settings.database.url)
     try:
-        with stop_on_signal() as stop, audited(role, database):
+        with stop_on_signal() as stop, audited(role, database), present(role, name, database):
             yield database, stop
     finally:
         database.close()

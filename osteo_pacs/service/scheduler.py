@@ -12,8 +12,10 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.leader_lock import leader_lock
 from osteo_pacs.db.session import Database
 from osteo_pacs.housekeeping.audit_forward import AuditForwarder
+from osteo_pacs.housekeeping.drift import drift_watch
 from osteo_pacs.housekeeping.rescue import rescuer
 from osteo_pacs.housekeeping.retention import retention
+from osteo_pacs.housekeeping.retraining import EVERY_S, retraining
 from osteo_pacs.housekeeping.schedule import Duty, run_scheduler
 from osteo_pacs.receive.completeness import CompletedStudy, complete_studies_until
 from osteo_pacs.service.fence import LEARNING
@@ -39,6 +41,12 @@ def duties(settings: Settings, database: Database) -> list[Duty]:
         Duty("completeness", COMPLETENESS_EVERY.total_seconds(), _completeness(settings, database)),
         Duty("rescue", jobs.lease_s / RESCUES_PER_LEASE, rescue),
         Duty("retention", settings.retention.every_s, retention(settings, database)),
+        Duty("drift", settings.drift.every_s, drift_watch(database, settings.drift, utc_now)),
+        *(
+            [Duty("retraining", EVERY_S, retraining(database, settings.training))]
+            if settings.training.schedule
+            else []
+        ),
         *([Duty("audit", audit.every_s, AuditForwarder(database, audit))] if audit.host else []),
     ]
 

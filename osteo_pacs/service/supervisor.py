@@ -9,6 +9,7 @@ from pathlib import Path
 from osteo_pacs import log
 from osteo_pacs.config import Settings
 from osteo_pacs.config.secrecy import remedy, tells_everyone
+from osteo_pacs.db import model_serving
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.jobs.rescue import rescue_worker
 from osteo_pacs.jobs.workers import worker_name
@@ -17,8 +18,11 @@ from osteo_pacs.service.child import REFUSED, Child, Death
 from osteo_pacs.service.crash import log_crashes
 from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
 from osteo_pacs.service.fitness import fit_to_serve
+from osteo_pacs.service.on_demand import shadow_on_demand
+from osteo_pacs.service.presence import present
 from osteo_pacs.service.private_files import keep_files_private
 from osteo_pacs.service.stop import stop_on_signal
+from osteo_pacs.service.trainer_on_demand import TrainerOnDemand
 
 LOOK_EVERY_S = 0.2
 SUPERVISOR = "supervisor"
@@ -41,20 +45,24 @@ def serve(settings: Settings, config: Path) -> int:
 
 def _supervise(children: list[Child], settings: Settings, config: Path) -> int:
     database = Database(settings.database.url)
-    with stop_on_signal() as stop, audited(SUPERVISOR, database):
+    shadow, trainer = shadow_on_demand(database), TrainerOnDemand(settings, database)
+    everyone = [*children, shadow.child]
+    with stop_on_signal() as stop, audited(SUPERVISOR, database), present(SUPERVISOR, SUPERVISOR, database):
         is_refused = False
         while not (stop.is_set() or is_refused):
             for child in children:
                 child.start_if_due(config)
+            shadow.follow(config)
+            trainer.start_if_wanted(config)
             stop.wait(LOOK_EVERY_S)
-            is_refused = _answer_deaths(children, database, settings)
+            is_refused = _answer_deaths(everyone, database, settings)
     database.close()
-    ended_in_time = _end(children, settings.service.shutdown_s)
+    ended_in_time = _end([*everyone, trainer.child], settings.service.shutdown_s)
     return REFUSED if is_refused else 0 if ended_in_time else 1
 
 
 def children_of(settings: Settings) -> list[Child]:
-    """Every process that this machine runs."""
+    """Every process that this machine runs all the time; that of a shadow comes and goes."""
     counts = {
         "listener": settings.listener.processes,
         "worker": settings.worker.processes,
@@ -87,9 +95,11 @@ def _warn_of_open_secret(config: Path, settings: Settings) -> None:
 
 
 def _rescue_jobs(death: Death, database: Database, settings: Settings) -> None:
-    """What the dead process had claimed need not wait for its lease to run out."""
+    """What the dead process had claimed need not wait for its lease; no model is read with there any more."""
     try:
         rescue_worker(database, worker_name(death.pid), settings.jobs.max_attempts)
+        with database.write() as session:
+            model_serving.forget(session, [worker_name(death.pid)])
     except DatabaseUnavailable as error:
         log.get_logger().warning("rescue_left_to_leases", reason=str(error))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 from osteo_pacs.config import Settings
+from osteo_pacs.service.activity import alerted
 from osteo_pacs.service.fence import ASSOCIATIONS
 from osteo_pacs.service.process import process
 from osteo_pacs.worker.wiring import wired_loop
@@ -14,6 +15,7 @@ def run(settings: Settings) -> int:
     """Runs until it is asked to end, 0, or until its device can no longer be used, 1."""
     with (
         process("worker", settings, never=ASSOCIATIONS) as (database, stop),
+        alerted("worker", settings),
         wired_loop(settings, database) as loop,
     ):
         # What was loaded lives as long as the process: a collection that walked through it would hold a study up.

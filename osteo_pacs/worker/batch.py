@@ -97,9 +97,9 @@ class BatchReader:
     def _open(self, claim: Claim) -> Opened:
         began_s = time.perf_counter()
         with self._database.read() as session:
-            uid = instances.study_instance_uid(session, claim.study_id)
+            of_claim = instances.study_of(session, claim.study_id)
             rows = instances.instances_of(session, claim.study_id)
-        study = self._opener.open(uid, rows)
+        study = self._opener.open(of_claim.study_instance_uid, rows, repetition=of_claim.repetition)
         with self._database.read() as session:
             latest = reports.latest_report(session, claim.study_id)
             is_known = reports.report_exists(session, claim.study_id, study.input_digest, self._model_version_id)

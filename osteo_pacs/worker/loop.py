@@ -18,10 +18,12 @@ from osteo_pacs.db.watch import Watch
 from osteo_pacs.errors import RetryableError
 from osteo_pacs.jobs import queue
 from osteo_pacs.jobs.queue import Claim
-from osteo_pacs.worker.batch import Attempt, BatchReader
+from osteo_pacs.worker.batch import Attempt
+from osteo_pacs.worker.documents import DocumentReader
 from osteo_pacs.worker.heartbeat import keep_leases
 from osteo_pacs.worker.outcome import Failed, NothingToReport, Reported, failure
-from osteo_pacs.worker.settle import Settler
+from osteo_pacs.worker.ready import Ready
+from osteo_pacs.worker.succession import Succession
 
 WAIT_AFTER_TROUBLE_S = 1.0
 
@@ -34,31 +36,37 @@ class Loop:
         *,
         settings: Settings,
         database: Database,
-        reader: BatchReader,
-        settler: Settler,
+        succession: Succession,
+        documents: DocumentReader,
         name: str,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._database = database
-        self._reader = reader
-        self._settler = settler
+        self._succession = succession
+        self._documents = documents
         self._name = name
         self._clock = clock
 
     def run(self, stop: threading.Event) -> int:
         """Works until ``stop`` is set, 0, or until the device must be opened anew by another process, 1."""
         with closing(Watch(self._database, self._settings.jobs.poll_s)) as watch:
-            while not (stop.is_set() or self._reader.is_device_poisoned):
+            while not (stop.is_set() or self._is_device_poisoned):
                 try:
+                    self._succession.follow()
                     has_worked = self._work_once(stop)
+                    has_worked |= self._documents.read_due(self._succession.ready.decoder)
                 except RetryableError as error:
                     log.get_logger().warning("worker_waits", reason=str(error))
                     stop.wait(WAIT_AFTER_TROUBLE_S)
                     continue
                 if not has_worked:
                     watch.wait(stop)
-        return 1 if self._reader.is_device_poisoned else 0
+        return 1 if self._is_device_poisoned else 0
+
+    @property
+    def _is_device_poisoned(self) -> bool:
+        return self._succession.ready.reader.is_device_poisoned
 
     def _work_once(self, stop: threading.Event) -> bool:
         lease_s = self._settings.jobs.lease_s
@@ -76,12 +84,14 @@ class Loop:
         return bool(claims)
 
     def _work_on(self, batch: Sequence[Claim], stop: threading.Event) -> None:
-        if stop.is_set() or self._reader.is_device_poisoned:
+        if stop.is_set() or self._is_device_poisoned:
             for claim in batch:
                 self._give_back(claim)
             return
-        for attempt in self._reader.read(batch):
-            self._settle(attempt)
+        # One version from here to the last settling: what it has read, its number stands with.
+        version = self._succession.ready
+        for attempt in version.reader.read(batch):
+            self._settle(version, attempt)
 
     def _give_back(self, claim: Claim) -> None:
         try:
@@ -91,24 +101,25 @@ class Loop:
             # What was lost of one claim must not keep the others.
             log.get_logger().warning("attempt_lost", job_id=claim.job_id, reason=str(error))
 
-    def _settle(self, attempt: Attempt) -> None:
+    def _settle(self, version: Ready, attempt: Attempt) -> None:
         began = self._clock()
         try:
-            settled = self._settled(attempt, began)
+            settled = _settled(version, attempt, began)
         except RetryableError as error:
             # The lease runs out, and another worker reads the study anew.
             log.get_logger().warning("attempt_lost", job_id=attempt.claim.job_id, reason=str(error))
         else:
-            log_attempt(settled, began, self._clock(), parks=self._settler.parks)
+            log_attempt(settled, began, self._clock(), parks=version.settler.parks)
 
-    def _settled(self, attempt: Attempt, began: datetime) -> Attempt:
-        """The attempt as it was written: one whose study got another report meanwhile has failed."""
-        try:
-            self._settler.settle(attempt, began)
-        except ReportOutdated as error:
-            attempt = replace(attempt, outcome=failure(error))
-            self._settler.settle(attempt, began)
-        return attempt
+
+def _settled(version: Ready, attempt: Attempt, began: datetime) -> Attempt:
+    """The attempt as it was written: one whose study got another report meanwhile has failed."""
+    try:
+        version.settler.settle(attempt, began)
+    except ReportOutdated as error:
+        attempt = replace(attempt, outcome=failure(error))
+        version.settler.settle(attempt, began)
+    return attempt
 
 
 def batches(claims: Sequence[Claim]) -> Iterator[Sequence[Claim]]:

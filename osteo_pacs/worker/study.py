@@ -75,6 +75,7 @@ class OpenedStudy:
 
     study_instance_uid: str
     judged: tuple[Judged, ...]
+    repetition: int = 0
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -88,7 +89,8 @@ class OpenedStudy:
         Pictures that software made of them are left out. A PACS that sends our own back would otherwise get a
         new report for each, and send its picture back.
         """
-        return input_digest([one.row.sop_instance_uid for one in self.judged if _is_input(one)])
+        uids = [one.row.sop_instance_uid for one in self.judged if _is_input(one)]
+        return input_digest(uids, self.repetition)
 
     @property
     def decisions(self) -> Iterator[InstanceDecision]:
@@ -122,7 +124,7 @@ class StudyOpener:
         self._pixel_limit = pixel_limit
         self._min_age_years = min_age_years
 
-    def open(self, study_instance_uid: str, rows: Sequence[InstanceRow]) -> OpenedStudy:
+    def open(self, study_instance_uid: str, rows: Sequence[InstanceRow], *, repetition: int = 0) -> OpenedStudy:
         """Judges every instance, and decodes what is selected.
 
         Raises:
@@ -134,7 +136,7 @@ class StudyOpener:
         headers = {row.id: self._decoder.header(self._spool.path_of(row.path)) for row in rows if row.is_image}
         _refuse_mixed_patients(headers.values())
         judged = (self._judge(row, study_instance_uid, headers.get(row.id)) for row in rows)
-        return OpenedStudy(study_instance_uid, tuple(_each_picture_once(judged)))
+        return OpenedStudy(study_instance_uid, tuple(_each_picture_once(judged)), repetition)
 
     def _judge(self, row: InstanceRow, study_instance_uid: str, header: Dataset | Undecodable | None) -> Judged:
         if header is None:

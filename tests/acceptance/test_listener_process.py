@@ -18,7 +18,7 @@ import pytest
 
 from databases import KINDS, drop_postgresql
 from osteo_pacs.db.session import Database
-from osteo_pacs.receive.listener import ORPHAN_AGE, remove_orphans
+from osteo_pacs.receive.listener import ORPHAN_AGE, clear_orphans
 from osteo_pacs.spool import Spool
 from peers import until
 from receiving import RawPeer, an_instance
@@ -87,7 +87,7 @@ def send_until_death(
 def orphans_left(installed: Installation) -> int:
     """Files without a row once the start-up of a later day has cleared away."""
     database, spool = Database(installed.database_url), Spool(installed.folder / "var/spool")
-    remove_orphans(database, spool, lambda: datetime.now(UTC) + ORPHAN_AGE + timedelta(minutes=1))
+    clear_orphans(database, spool, lambda: datetime.now(UTC) + ORPHAN_AGE + timedelta(minutes=1))
     database.close()
     files = [path for path in (spool.directory / "instances").rglob("*") if path.is_file()]
     return len(files) - len(installed.stored())

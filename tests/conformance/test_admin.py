@@ -9,10 +9,12 @@ from rows import NOW, add_jobs, add_study, claim, job
 from sqlalchemy import select
 
 from osteo_pacs.clock import utc_now
+from osteo_pacs.db import deliveries, model_versions, reports
 from osteo_pacs.db.tables import JobKind, JobState, Study
 from osteo_pacs.jobs import admin, listing, queue
 from osteo_pacs.jobs.filters import JobFilter
 
+MODEL = model_versions.NewModelVersion("spine", "1", "0" * 64, "1" * 64, "2.25.9")
 TO_PACS = {"kind": JobKind.DELIVER, "destination": "pacs"}
 
 
@@ -21,6 +23,25 @@ def parked(database, reason="0xA900"):
     [claimed] = claim(database)
     with database.write() as session:
         queue.park(session, claimed, reason)
+    return job_id
+
+
+def reported(database, study_id):
+    """The DELIVER job of a new report of the study."""
+    [job_id] = add_jobs(database, study_id=study_id, **TO_PACS)
+    with database.write() as session:
+        latest = reports.latest_report(session, study_id)
+        new = reports.NewReport(
+            study_id=study_id,
+            input_digest=f"{job_id:064d}",
+            model_version_id=model_versions.register(session, MODEL, NOW),
+            outcome="negative",
+            probability=0.25,
+            created_at=NOW,
+            supersedes_id=latest.report_id if latest else None,
+        )
+        report_id = reports.add_report(session, new, [])
+        deliveries.add_delivery(session, report_id=report_id, job_id=job_id, destination="pacs", sr_kinds=[])
     return job_id
 
 
@@ -119,13 +140,41 @@ def test_a_prioritized_job_is_claimed_first(database):
     assert [claimed.job_id for claimed in claim(database)] == [second]
 
 
-def test_purging_removes_parked_and_cancelled_jobs_alone(database):
-    job_id = parked(database)
-    [left] = add_jobs(database)
+def test_purging_removes_what_has_ended_and_nothing_live(database):
+    study_id = add_study(database)
+    older, waits = add_jobs(database, 2, study_id=study_id)
+    [claimed] = claim(database)
     with database.write() as session:
-        assert len(listing.list_jobs(session)) == 2
-        assert len(admin.purge(session, JobFilter())) == 1
-        assert [row.id for row in listing.list_jobs(session)] == [left] != [job_id]
+        queue.complete(session, claimed, NOW)
+        assert [job.job_id for job in admin.purge(session, JobFilter())] == [older]
+        assert [row.id for row in listing.list_jobs(session)] == [waits]
+
+
+def test_purging_leaves_the_newest_reading_from_which_its_study_is_told(database):
+    job_id = parked(database)
+    with database.write() as session:
+        assert admin.purge(session, JobFilter(job_ids=[job_id])) == []
+        assert [row.id for row in listing.list_jobs(session)] == [job_id]
+
+
+def test_purging_leaves_the_deliveries_of_the_newest_report_alone(database):
+    study_id = add_study(database)
+    first = reported(database, study_id)
+    second = reported(database, study_id)
+    with database.write() as session:
+        admin.cancel(session, JobFilter(kind=JobKind.DELIVER), NOW)
+        assert [job.job_id for job in admin.purge(session, JobFilter(kind=JobKind.DELIVER))] == [first] != [second]
+
+
+def test_jobs_are_told_by_how_long_ago_they_ended(database):
+    [job_id] = add_jobs(database)
+    [other] = add_jobs(database, now=NOW + timedelta(hours=2))
+    with database.write() as session:
+        admin.cancel(session, JobFilter(job_ids=[job_id]), NOW + timedelta(hours=3))
+        for hours, found in ((1, []), (2.5, [other]), (4, [other, job_id])):
+            wanted = JobFilter(still_before=NOW + timedelta(hours=hours))
+            assert [row.id for row in listing.list_jobs(session, wanted)] == sorted(found, reverse=True)
+            assert listing.count_matching(session, wanted) == len(found)
 
 
 def test_a_filter_means_jobs_for_which_all_of_it_holds(database):

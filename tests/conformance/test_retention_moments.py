@@ -16,7 +16,7 @@ from osteo_pacs.db.receipts import Outcome
 from osteo_pacs.db.tables import Job, JobKind
 from osteo_pacs.dicom.audit import Action, EventId
 from osteo_pacs.housekeeping import retention as retention_module
-from osteo_pacs.receive.listener import remove_orphans
+from osteo_pacs.receive.listener import clear_orphans
 
 LATER = NOW + 365 * DAY
 
@@ -104,7 +104,7 @@ def test_files_that_a_crash_left_between_the_commit_and_their_removal_are_cleare
     assert len(installation.spool.files()) == 4
     assert all(row.removed_at for row in installation.instances(gone))
     tomorrow = datetime.now(UTC) + DAY
-    assert remove_orphans(installation.database, installation.spool, lambda: tomorrow) == 2
+    assert clear_orphans(installation.database, installation.spool, lambda: tomorrow) == 2
     assert installation.kept() == [kept]
     assert len(installation.audited()) == 1
 
@@ -118,7 +118,7 @@ def test_files_that_a_forgotten_study_left_are_cleared_away(installation, monkey
     assert installation.studies() == []
     assert len(installation.spool.files()) == 2
     tomorrow = datetime.now(UTC) + DAY
-    assert remove_orphans(installation.database, installation.spool, lambda: tomorrow) == 2
+    assert clear_orphans(installation.database, installation.spool, lambda: tomorrow) == 2
 
 
 def test_a_file_that_cannot_be_removed_stops_nothing(installation, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -12,6 +13,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from hostile.table import TABLE, TLS_TABLE
 from house import licences
 from house.events import logged
 from osteo_pacs.cli import app
@@ -50,6 +52,18 @@ numbers of the database, and `osteo-pacs queue show` leads from a job to its stu
 """
 
 
+BAD_INPUT_HEAD = """# Bad input and its answer
+
+The tests lay each of these before the running service (`tests/acceptance/test_hostile_input.py`). After each, an
+honest peer is served within two seconds, and no process of the listener has ever had more than 100 MiB of memory.
+A fault on our side is answered by 0xA700 or 0x0110, never by a status of a library
+(`tests/integration/test_listener_faults.py`).
+
+`aborted` is an A-ABORT, and the connection's end; `closed` its end without a word. Both come within `[listener]
+pdu_timeout_s`. `rejected` has result, source and reason of PS3.8 9.3.4; a status is that of the C-STORE.
+"""
+
+
 def pages() -> dict[str, str]:
     """The generated pages by their file names."""
     return {
@@ -58,6 +72,7 @@ def pages() -> dict[str, str]:
         "exit-codes.md": exit_codes_page(),
         "log-events.md": log_events_page(),
         "licences.md": licences.page(),
+        "bad-input.md": bad_input_page(),
     }
 
 
@@ -175,6 +190,24 @@ def log_events_page() -> str:
     keys = [f"| `{key}` | {sentences.get(key, '')} |" for key in sorted(KEYS)]
     parts = [LOG_EVENTS_HEAD, "## Events", "", "| event | level | keys | when |", "|---|---|---|---|", *events, ""]
     return "\n".join([*parts, "## Keys", "", "| key | |", "|---|---|", *keys, ""])
+
+
+def bad_input_page() -> str:
+    """Every bad input and its answer, as the tests lay them before the running service."""
+    parts = [BAD_INPUT_HEAD]
+    for group, rows in groupby([*TABLE, *TLS_TABLE], key=lambda row: row.group):
+        cells = [f"| {row.name.replace('|', '/')} | {row.answer} |" for row in rows]
+        parts += [f"## {group}", "", *_WORDS.get(group, []), "| what comes | answer |", "|---|---|", *cells, ""]
+    return "\n".join(parts)
+
+
+_WORDS = {
+    "Objects that are stored": [
+        "The listener looks at a header, never at a value: such an object is well formed, and is kept. The worker",
+        "answers it with a report that says why it was not read, or parks the study.",
+        "",
+    ],
+}
 
 
 def read_sentences(page: str) -> dict[str, str]:

@@ -59,3 +59,17 @@ def test_inference_times_every_runtime_beside_a_matrix_product(tmp_path):
         assert batches.keys() == {"1", "8", "32"}
         assert all(0 < batch["of_matrix_peak"]["median"] < 5 for batch in batches.values())
     assert report["chosen_by_the_worker"] in report["runtimes"]
+
+
+def test_while_training_times_studies_with_a_training_beside_and_without(tmp_path):
+    report = report_of(
+        "while_training", tmp_path, "--studies", "1", "--rounds", "1", "--images", "8", "--niceness", "0"
+    )
+    assert report["alone_s"]["p50"] > 0
+    assert report["ratio_of_medians"]["repeats"] == 1
+
+
+def test_gate_counts_how_often_candidates_pass_by_the_size_of_the_test_part(tmp_path):
+    report = report_of("gate", tmp_path, "--rounds", "4", "--images", "60", "1500")
+    assert report["passed"]["equal"]["60"]["share"] == 0
+    assert report["passed"]["sensitivity lower by twice the margin"]["1500"]["share"] == 0

@@ -9,20 +9,44 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from databases import opened, url_at_head
 from house import reference, typed
-from osteo_pacs.cli import app, audit, queue, retention, study
+from osteo_pacs.cli import (
+    app,
+    audit,
+    dataset,
+    label,
+    label_changes,
+    model_dataset,
+    model_drift,
+    model_registry,
+    model_shadow,
+    queue,
+    retention,
+    selftest,
+    study,
+    study_reprocess,
+    training,
+)
 from osteo_pacs.cli.exit_codes import ExitCode
+from osteo_pacs.cli.status import status_facts
+from osteo_pacs.clock import utc_now
+from osteo_pacs.config import Settings
+from osteo_pacs.db.training_runs import KnownTraining, TrainingPlan
 from osteo_pacs.doctor import Check
 from osteo_pacs.log import KEYS
+from osteo_pacs.selftest import Step
+from osteo_pacs.status import look_round
 
 DOCS = reference.ROOT / "docs"
 READMES = [reference.ROOT / folder / "README.md" for folder in ("migrations", "monai_bundle/docs")]
 PAGES = sorted([*DOCS.rglob("*.md"), *reference.ROOT.glob("*.md"), *READMES])
+SAID = MagicMock(labels=())
 COMMANDS = dict(reference.walk(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize(
-    "name", ["commands.md", "configuration.md", "exit-codes.md", "licences.md", "log-events.md"]
+    "name", ["bad-input.md", "commands.md", "configuration.md", "exit-codes.md", "licences.md", "log-events.md"]
 )
 def test_a_reference_page_is_what_the_program_says(name):
     page = (reference.REFERENCE / name).read_text(encoding="utf-8")
@@ -68,16 +92,45 @@ def test_no_event_carries_a_key_that_the_log_drops():
         ("### `going`", retention.going_facts(MagicMock())),
         ("### `staying`", retention.staying_facts(MagicMock())),
         ("## `retention run`", retention.gone_facts(MagicMock(), 0)),
+        (
+            "## `training list`",
+            training.training_facts(KnownTraining(*[MagicMock()] * 2, TrainingPlan(), *[{}] * 2, *[None] * 9)),
+        ),
+        ("## `model gate`", model_dataset.verdict_facts(MagicMock())),
         ("### `checks`", Check.__slots__),
+        ("## `model list`", model_registry.version_facts(MagicMock(), is_shadow=False, workers=0)),
+        ("### `activations`", model_registry.activation_facts(MagicMock())),
+        ("### `gate`", model_registry.decision_facts(MagicMock(), {})),
+        ("### `serving`", model_registry.serving_facts(MagicMock(), MagicMock())),
+        ("### `shadow`", model_shadow.compared([])),
+        ("## `model drift`", model_drift.drift_facts(MagicMock())),
+        ("## `label list`", label.study_facts(SAID, MagicMock())),
+        ("### `labels`", label.label_facts(MagicMock(is_positive=True))),
+        ("### `documents`", label.document_facts(MagicMock())),
+        ("## `label import`", label_changes.import_facts(MagicMock(additions=[], mistakes=[]), 0)),
+        ("## `dataset list`", dataset.data_set_facts(MagicMock())),
+        ("## `study reprocess`", study_reprocess.reprocessed_facts(MagicMock())),
+        ("## `selftest`", selftest.selftest_facts([], "", is_kept=False)),
+        ("### `steps`", selftest.step_facts(Step("sent", ok=True, detail=""))),
         ("## `audit list`", audit.event_facts(MagicMock())),
         ("## `audit verify`", audit.verdict_facts(MagicMock())),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_json_page_has_every_key(section, keys):
+    assert keys_told(section) == list(keys)
+
+
+def test_the_json_page_has_every_section_of_the_status(tmp_path):
+    with opened(url_at_head("sqlite", tmp_path)) as database:
+        facts = status_facts(look_round(Settings(), database, utc_now))
+    assert keys_told("## `status`") == list(facts)
+
+
+def keys_told(section):
     page = (reference.REFERENCE / "json.md").read_text(encoding="utf-8")
     table = re.split(r"\n#|\n\n(?!\|)", page.split(f"{section}\n", 1)[1].split("| key | |\n|---|---|\n", 1)[1])[0]
-    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(keys)
+    return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(reference.ROOT)))

@@ -17,6 +17,7 @@ import audit
 
 REQUIREMENTS = ROOT / "deploy" / "requirements.lock"
 DEVELOPMENT = ROOT / "deploy" / "development.lock"
+TOOLS = [ROOT / "deploy" / f"{name}.lock" for name in lock.TOOLS]
 DIGEST = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
 
 
@@ -44,7 +45,7 @@ def test_what_the_program_needs_is_locked_for_the_program():
     assert not {"pytest", "hypothesis", "highdicom"} & names
 
 
-@pytest.mark.parametrize("path", [REQUIREMENTS, DEVELOPMENT, ROOT / "deploy" / "tools.lock"], ids=lambda p: p.name)
+@pytest.mark.parametrize("path", [REQUIREMENTS, DEVELOPMENT, *TOOLS], ids=lambda p: p.name)
 def test_every_pin_has_its_digests(path):
     assert [pin for pin, digests in locked(path).items() if not digests] == []
 

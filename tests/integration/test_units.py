@@ -12,7 +12,7 @@ from systemd import SERVICES, UNITS, analyze, exposure, values
 
 PAGE = (UNITS.parents[1] / "docs" / "how-to" / "install-as-a-service.md").read_text(encoding="utf-8")
 PROGRAM = "/opt/osteo_pacs/bin/osteo-pacs"
-ROLES = {"listener", "worker", "courier", "scheduler", "serve"}
+ROLES = {"listener", "worker", "courier", "scheduler", "shadow", "serve", "trainer"}
 
 
 @pytest.fixture
@@ -76,7 +76,9 @@ def test_no_unit_is_without_its_bounds(unit, line):
     assert values(unit, "RestrictAddressFamilies")
 
 
-@pytest.mark.parametrize("unit", ["osteo-pacs-worker@.service", "osteo-pacs-scheduler.service"])
+@pytest.mark.parametrize(
+    "unit", ["osteo-pacs-worker@.service", "osteo-pacs-scheduler.service", "osteo-pacs-shadow.service"]
+)
 def test_what_meets_no_peer_reaches_no_address(unit):
     assert values(unit, "RestrictAddressFamilies") == ["AF_UNIX"]
     assert values(unit, "IPAddressDeny") == ["any"]

@@ -205,7 +205,11 @@ REFUSED: dict[str, tuple[Callable[[], Dataset], RefusalReason, str]] = {
         RefusalReason.UNLIKE_TRAINING_IMAGES,
         "unlike",
     ),
-    "1x1": (lambda: spine(PIXELS[:1, :2]), RefusalReason.IMAGE_TOO_SMALL, "too few pixels"),
+    "1x1": (
+        lambda: spine(PIXELS[:1, :1], PixelData=b"\x90\0"),
+        RefusalReason.IMAGE_TOO_SMALL,
+        "too few pixels",
+    ),
     "20000x20000": (lambda: spine(Rows=20000, Columns=20000), RefusalReason.IMAGE_TOO_LARGE, "too many"),
     "not a number after scaling": (
         lambda: spine(RescaleSlope="1e308", RescaleIntercept="1e308"),

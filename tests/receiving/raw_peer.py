@@ -96,10 +96,16 @@ def c_store_rq(instance: Instance, message_id: int = 1, *, context_id: int = 1, 
 
 
 class RawPeer:
-    """A connection to a listener on loopback, under TLS if it is told how; every wait ends after ``timeout_s``."""
+    """A connection to a listener on loopback, under TLS if it is told how; every wait ends after ``timeout_s``.
 
-    def __init__(self, port: int, *, timeout_s: float = 10, tls: ssl.SSLContext | None = None) -> None:
-        self.connection = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
+    ``source`` is the address that it comes from.
+    """
+
+    def __init__(
+        self, port: int, *, timeout_s: float = 10, tls: ssl.SSLContext | None = None, source: str = ""
+    ) -> None:
+        comes_from = (source, 0) if source else None
+        self.connection = socket.create_connection(("127.0.0.1", port), timeout_s, comes_from)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             self.connection = tls.wrap_socket(self.connection)

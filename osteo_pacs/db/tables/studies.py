@@ -34,6 +34,8 @@ class Study(Base):
     complete_reason: Mapped[str | None] = mapped_column(String(16))
     result_reason: Mapped[str | None] = mapped_column(String(255))
     """Why the last reading gave no report, in a sentence."""
+    repetition: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often a person has asked for another report of the same input set."""
 
 
 class OpenAssociation(Base):

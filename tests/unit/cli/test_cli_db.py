@@ -117,3 +117,52 @@ def test_the_same_commands_work_on_postgresql(run, tmp_path):
         assert run("db", "status").exit_code == ExitCode.OK
         assert run("queue", "pause", "--kind", "infer").stdout == "Paused: infer jobs.\n"
         assert json.loads(run("study", "list", "--json").stdout) == []
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_backup_is_a_database_that_commands_can_use(run, tmp_path):
+    run("db", "upgrade")
+    copy = tmp_path / "copy.db"
+    told = json.loads(run("db", "backup", copy, "--json").stdout)
+    assert told == {"file": str(copy), "size_bytes": copy.stat().st_size}
+    assert copy.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "config.toml").write_text(f'[database]\nurl = "sqlite:///{copy}"\n')
+    assert run("db", "status").exit_code == ExitCode.OK
+    assert run("audit", "verify").exit_code == ExitCode.OK
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_backup_is_audited_with_its_user(run, tmp_path):
+    run("db", "upgrade")
+    run("db", "backup", tmp_path / "copy.db")
+    last = json.loads(run("audit", "list", "--json").stdout)[0]
+    assert "copy.db" in json.dumps(last)
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_backup_overwrites_nothing(run, tmp_path):
+    run("db", "upgrade")
+    (tmp_path / "copy.db").write_text("mine")
+    result = run("db", "backup", tmp_path / "copy.db")
+    assert result.exit_code == ExitCode.DATABASE
+    assert "is there already" in result.stderr
+    assert (tmp_path / "copy.db").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_backup_that_cannot_be_written_leaves_nothing(run, tmp_path):
+    run("db", "upgrade")
+    result = run("db", "backup", tmp_path / "nowhere" / "copy.db")
+    assert result.exit_code == ExitCode.DATABASE
+    assert "No such file or directory" in result.stderr
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_backup_of_postgresql_names_its_tool(run, tmp_path):
+    with opened(new_url("postgresql", tmp_path)) as database:
+        url = database.url.render_as_string(hide_password=False)
+        (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n')
+        run("db", "upgrade")
+        result = run("db", "backup", tmp_path / "copy.db")
+        assert result.exit_code == ExitCode.DATABASE
+        assert "pg_dump" in result.stderr

@@ -5,9 +5,9 @@ import pytest
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.db.migrate import DatabaseNotAtHead
 from osteo_pacs.sealed import BundleTampered
-from osteo_pacs.service import courier, listener, scheduler, supervisor, worker
+from osteo_pacs.service import courier, listener, scheduler, shadow, supervisor, worker
 
-PROCESSES = {"listener": listener, "worker": worker, "courier": courier, "scheduler": scheduler}
+PROCESSES = {"listener": listener, "worker": worker, "courier": courier, "scheduler": scheduler, "shadow": shadow}
 
 
 @pytest.mark.parametrize(("command", "process"), PROCESSES.items())

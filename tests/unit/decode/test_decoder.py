@@ -8,8 +8,9 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.encaps import encapsulate, get_frame
-from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 
+from hostile.stored import jpeg_bomb
 from images import image_dataset, save
 from osteo_pacs import shipped
 from osteo_pacs.decode import Decoded, Decoder, Undecodable
@@ -124,6 +125,16 @@ def test_an_rle_frame_that_unpacks_beyond_the_memory_limit_is_unreadable(ramp, t
         undecodable = decoder.decode(rle_bomb(ramp, tmp_path, 2_000_000))
         assert undecodable.reason is RefusalReason.UNREADABLE_PIXELS
         assert isinstance(decoder.decode(save(image_dataset(ramp), tmp_path)), Decoded)
+
+
+def test_an_image_that_uses_up_the_memory_leaves_the_next_ones_be(decoder, ramp, tmp_path):
+    ds = image_dataset(ramp, PixelData=encapsulate([jpeg_bomb()]))
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    ds.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    bomb = save(ds, tmp_path, "bomb.dcm")
+    large = save(image_dataset(np.zeros((4000, 4000), np.uint8)), tmp_path, "large.dcm")
+    assert decoder.decode(bomb).reason is RefusalReason.UNREADABLE_PIXELS
+    assert isinstance(decoder.decode(large), Decoded)
 
 
 @pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])

@@ -205,21 +205,21 @@ def test_removing_what_is_gone_is_fine(spool):
     assert not files(spool)
 
 
-def test_orphans_are_old_files_without_a_row(spool):
-    old_known, old, new = keep(spool), keep(spool), keep(spool)
+def test_an_old_file_without_a_row_is_set_aside_and_one_that_was_given_up_is_removed(spool):
+    old_known, old, given_up, new = keep(spool), keep(spool), keep(spool), keep(spool)
     aside = spool.quarantine(keep(spool))
-    for path in (old_known, old, aside):
+    for path in (old_known, old, given_up, aside):
         os.utime(spool.path_of(path), (0, 0))
     hour = timedelta(hours=1)
     asked: list[str] = []
 
-    def known(paths: list[str]) -> set[str]:
+    def known(paths: list[str]) -> dict[str, bool]:
         asked.extend(paths)
-        return {old_known}
+        return {old_known: True, given_up: False}
 
-    assert spool.remove_orphans(known, before=datetime.now(UTC) - hour) == 1
-    assert files(spool) == {old_known, new, aside}
-    assert sorted(asked) == sorted((old_known, old, new))
+    assert spool.clear_orphans(known, before=datetime.now(UTC) - hour) == (1, 1)
+    assert files(spool) == {old_known, new, aside, f"quarantine/{Path(old).name}"}
+    assert sorted(asked) == sorted((old_known, old, given_up, new))
 
 
 def test_orphans_are_asked_for_in_pieces(spool, monkeypatch):
@@ -227,10 +227,10 @@ def test_orphans_are_asked_for_in_pieces(spool, monkeypatch):
     for _ in range(10):
         keep(spool)
     asked: list[int] = []
-    removed = spool.remove_orphans(
-        lambda paths: asked.append(len(paths)) or set(), before=datetime.now(UTC) + timedelta(hours=1)
+    cleared = spool.clear_orphans(
+        lambda paths: asked.append(len(paths)) or {}, before=datetime.now(UTC) + timedelta(hours=1)
     )
-    assert removed == 10
+    assert cleared == (0, 10)
     assert asked == [4, 4, 2]
 
 

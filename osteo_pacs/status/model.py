@@ -1,0 +1,42 @@
+"""The model in service."""
+
+from __future__ import annotations
+
+import json
+
+from osteo_pacs import shipped
+from osteo_pacs.db.model_versions import KnownModelVersion, active
+from osteo_pacs.status.section import Section, View, ago
+
+SIMULATED = "trained on simulated images, not for clinical use"
+METADATA = "configs/metadata.json"
+
+
+def look(view: View) -> Section:
+    """Its version, since when it reads, and what it was trained on."""
+    found = active(view.session)
+    if found is None:
+        return Section("model", None, ("None has been in service: no worker has started yet.",))
+    is_demonstration = _is_demonstration(view, found)
+    facts = {
+        "name": found.name,
+        "version": found.version,
+        "activated_at": found.activated_at,
+        "weights_sha256": found.weights_sha256,
+        "is_demonstration": is_demonstration,
+    }
+    since = f"since {ago(view.now - found.activated_at)}" if found.activated_at else ""
+    line = f"{found.name} {found.version}  {since}"
+    return Section("model", facts, (line, SIMULATED) if is_demonstration else (line,))
+
+
+def _is_demonstration(view: View, found: KnownModelVersion) -> bool | None:
+    """What its bundle says of it; None where that is not here."""
+    bundle = view.settings.model.bundle or shipped.BUNDLE
+    try:
+        metadata = json.loads((bundle / METADATA).read_text(encoding="utf-8"))
+        if str(metadata["version"]) != found.version:
+            return None
+        return bool(metadata["product"]["is_demonstration"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
