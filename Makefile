@@ -7,7 +7,7 @@ TOOLS_BIN := build/tools/bin
 TOOLS := build/tools/.ready
 FUZZ := build/fuzz/.ready
 SECONDS ?= 60
-MINUTES := 60
+MINUTES ?= 60
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check soak fuzz format reference evidence comparison setup peers benchmarks lock sbom audit clean

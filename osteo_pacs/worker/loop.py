@@ -104,21 +104,22 @@ class Loop:
     def _settle(self, version: Ready, attempt: Attempt) -> None:
         began = self._clock()
         try:
-            settled = self._settled(version, attempt, began)
+            settled = _settled(version, attempt, began)
         except RetryableError as error:
             # The lease runs out, and another worker reads the study anew.
             log.get_logger().warning("attempt_lost", job_id=attempt.claim.job_id, reason=str(error))
         else:
             log_attempt(settled, began, self._clock(), parks=version.settler.parks)
 
-    def _settled(self, version: Ready, attempt: Attempt, began: datetime) -> Attempt:
-        """The attempt as it was written: one whose study got another report meanwhile has failed."""
-        try:
-            version.settler.settle(attempt, began)
-        except ReportOutdated as error:
-            attempt = replace(attempt, outcome=failure(error))
-            version.settler.settle(attempt, began)
-        return attempt
+
+def _settled(version: Ready, attempt: Attempt, began: datetime) -> Attempt:
+    """The attempt as it was written: one whose study got another report meanwhile has failed."""
+    try:
+        version.settler.settle(attempt, began)
+    except ReportOutdated as error:
+        attempt = replace(attempt, outcome=failure(error))
+        version.settler.settle(attempt, began)
+    return attempt
 
 
 def batches(claims: Sequence[Claim]) -> Iterator[Sequence[Claim]]:

@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, datetime
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 from rows import add_jobs, expire, job
@@ -71,8 +72,9 @@ class Settler:
 
 
 def loop(database, reader, settler):
+    succession = SimpleNamespace(ready=SimpleNamespace(reader=reader, settler=settler))
     return Loop(
-        settings=Settings(), database=database, reader=reader, settler=settler, name="w", clock=lambda: NOW
+        settings=Settings(), database=database, succession=succession, documents=None, name="w", clock=lambda: NOW
     )
 
 
