@@ -11,7 +11,15 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from osteo_pacs.audit.record import AuditedObject, AuditRecord, Participant, printable, source_of, this_process
+from osteo_pacs.audit.record import (
+    AuditedObject,
+    AuditRecord,
+    Participant,
+    printable,
+    security_alert,
+    source_of,
+    this_process,
+)
 from osteo_pacs.dicom.audit import Action, EventId, EventOutcome, EventType, ObjectKind, Role
 
 COMMAND_LINE = "cli"
@@ -252,29 +260,4 @@ def _deleted(
         participants,
         (what_of,),
         description=printable(what),
-    )
-
-
-def security_alert(
-    kind: EventType,
-    role: str,
-    subject: AuditedObject,
-    now: datetime,
-    outcome: EventOutcome,
-    *,
-    performer: Participant | None = None,
-) -> AuditRecord:
-    """Something that touches the system's security (A.5.3.11), with what it touches."""
-    # Of a performing participant the standard says that it is no requestor.
-    participants = (this_process(role), performer) if performer else (this_process(role),)
-    return AuditRecord(
-        now,
-        EventId.SECURITY_ALERT,
-        Action.EXECUTE,
-        source_of(role),
-        participants,
-        (subject,),
-        event_type=kind,
-        outcome=outcome,
-        description=subject.detail,
     )

@@ -6,8 +6,15 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from osteo_pacs.audit.events import COMMAND_LINE, security_alert
-from osteo_pacs.audit.record import AuditedObject, AuditRecord, Participant, printable, source_of
+from osteo_pacs.audit.events import COMMAND_LINE
+from osteo_pacs.audit.record import (
+    AuditedObject,
+    AuditRecord,
+    Participant,
+    printable,
+    security_alert,
+    source_of,
+)
 from osteo_pacs.dicom.audit import Action, EventId, EventOutcome, EventType, ObjectKind, Role
 
 

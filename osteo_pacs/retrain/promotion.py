@@ -33,6 +33,8 @@ class ModelInServiceChanged(RetryableError):
 class InServiceAlready(PermanentError):
     """The version is in service already."""
 
+    remedy = "`osteo-pacs model list` shows which versions are candidates."
+
 
 class NothingToRollBackTo(PermanentError):
     """No version was in service before the one that is."""

@@ -39,12 +39,23 @@ WITHOUT_JSON = {
 }
 CHANGES = re.compile(r"\.write\(\) as session|\bKeeper\(|\bEraser\(|migrate\.upgrade\(")
 """What a command says that changes the database or the spool."""
-RAISED_WITH_A_REMEDY = {"NotFound", "NotConfirmed", "NoTitleOfOurOwn", "DemonstrationFailed"}
+RAISED_WITH_A_REMEDY = {
+    "NotFound",
+    "NotConfirmed",
+    "NoTitleOfOurOwn",
+    "DemonstrationFailed",
+    "BackupFailed",
+    "GateNotPassed",
+    "TrackerMissing",
+}
 """What helps differs from case to case, and is told where they are raised."""
 TOLD_BY_OTHERS = {
     "ClaimLost": "the queue goes on",
     "ReportOutdated": "the study is read again",
     "LaneHung": "the process is started again",
+    "TrainingLost": "another trainer carries it on",
+    "FolderInUse": "the training is put back",
+    "StudyChanged": "the shadow counts it",
     "CommitUnknown": "the sender sends again",
     "AssociationAborted": "a delivery or `doctor` tells",
     "AssociationRejected": "a delivery or `doctor` tells; the reason names what to mend",
