@@ -9,6 +9,7 @@ again. On a CUDA device the floor is told too, that its bandwidth and its arithm
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 import time
@@ -23,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from osteo_pacs import shipped
 from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.predict import Model
-from osteo_pacs.infer.runtimes import Eager, OpenVino, Readout, Runtime, Traced
+from osteo_pacs.infer.runtimes import Eager, Graphed, OpenVino, Readout, Runtime, Traced
 
 BATCHES = (1, 8, 32)
 LAYER, GRID = "max_pooling_2", 4
@@ -189,17 +190,24 @@ def flops_a_picture(model: Model) -> float:
 def on_cuda(model: Model, rounds: int, flops: float) -> dict[str, Any]:
     """Milliseconds a picture beside the floor: what must be moved at the device's bandwidth, and computed."""
     device = torch.device("cuda")
-    runtime = Eager(Readout(model.network, LAYER, GRID), device)
     bandwidth, peak = copied_bytes_per_s(device), matrix_flops(device)
     floor_s = max(bytes_a_picture(model) / bandwidth, flops / peak)
+    readout = Readout(copy.deepcopy(model.network), LAYER, GRID)
+    runtimes: list[Runtime] = [Eager(readout, device), Graphed(readout, device)]
     return {
         "device": torch.cuda.get_device_name(device),
         "copy_gb_per_s": round(bandwidth / 1e9),
         "matrix_product_gflop_per_s": round(peak / 1e9),
         "floor_ms_a_picture": round(1000 * floor_s, 4),
-        "batches": {
-            str(batch): {"ms_a_picture": spread([1000 * s / batch for s in passes_s], 4)}
-            for batch, passes_s in _passes(runtime, model, rounds)
+        "runtimes": {
+            runtime.name: {
+                str(batch): {
+                    "ms_a_picture": spread([1000 * s / batch for s in passes_s], 4),
+                    "times_the_floor": ratios([s / batch for s in passes_s], [floor_s] * rounds),
+                }
+                for batch, passes_s in _passes(runtime, model, rounds)
+            }
+            for runtime in runtimes
         },
     }
 
