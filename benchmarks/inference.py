@@ -27,7 +27,7 @@ from osteo_pacs.infer.predict import Model
 from osteo_pacs.infer.runtimes import Eager, Graphed, OpenVino, Readout, Runtime, Traced
 
 BATCHES = (1, 8, 32)
-LAYER, GRID = "max_pooling_2", 4
+GRIDS = {"max_pooling_1": 4, "max_pooling_2": 8, "max_pooling_4": 2}
 MATRIX, MATRIX_PRODUCTS = 2048, 5
 LEAST_S = 0.2
 
@@ -127,7 +127,7 @@ def summary(
 
 def started(model: Model, threads: int, without: Sequence[str]) -> tuple[list[Runtime], list[str]]:
     """The runtimes that start here, eager PyTorch first, and the names of those that do not."""
-    readout, probe = Readout(model.network, LAYER, GRID), pictures(model, 2)
+    readout, probe = Readout(model.network, GRIDS), pictures(model, 2)
     makers: dict[str, Callable[[], Runtime]] = {
         "eager": lambda: Eager(readout, torch.device("cpu")),
         "traced": lambda: Traced(readout, probe),
@@ -192,7 +192,7 @@ def on_cuda(model: Model, rounds: int, flops: float) -> dict[str, Any]:
     device = torch.device("cuda")
     bandwidth, peak = copied_bytes_per_s(device), matrix_flops(device)
     floor_s = max(bytes_a_picture(model) / bandwidth, flops / peak)
-    readout = Readout(copy.deepcopy(model.network), LAYER, GRID)
+    readout = Readout(copy.deepcopy(model.network), GRIDS)
     runtimes: list[Runtime] = [Eager(readout, device), Graphed(readout, device)]
     return {
         "device": torch.cuda.get_device_name(device),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -45,22 +45,27 @@ class Runtime(Protocol):
 
 
 class Readout(torch.nn.Module):
-    """A network that also gives the output of one of its layers, averaged over a grid and flattened."""
+    """A network that also gives the output of some of its layers, averaged over grids, flattened, side by side.
 
-    def __init__(self, network: torch.nn.Sequential, features_layer: str, grid: int) -> None:
+    Args:
+        network: layers in a row.
+        grids: rows and columns of each layer's grid, by the layer's name, in the order of their features.
+    """
+
+    def __init__(self, network: torch.nn.Sequential, grids: Mapping[str, int]) -> None:
         super().__init__()
         self.network = network
-        self.features_layer = features_layer
-        self.pool = torch.nn.AdaptiveAvgPool2d(grid)
+        self.pools = torch.nn.ModuleDict({name: torch.nn.AdaptiveAvgPool2d(grid) for name, grid in grids.items()})
         self.eval()
 
     def forward(self, batch: torch.Tensor) -> Output:
         """Probabilities and features."""
-        features, value = batch, batch
+        value, found = batch, {}
         for name, layer in self.network.named_children():
             value = layer(value)
-            features = self.pool(value).flatten(1) if name == self.features_layer else features
-        return value, features
+            if name in self.pools:
+                found[name] = self.pools[name](value).flatten(1)
+        return value, torch.cat([found[name] for name in self.pools], dim=1)
 
 
 class Eager:
