@@ -146,7 +146,7 @@ def features_of(
     *,
     upside_down: bool = False,
 ) -> list[torch.Tensor]:
-    """Features of every picture, shape (pictures, features), for each of ``layers``: a ``layer`` and its ``grid``."""
+    """Features of every picture, shape (pictures, features), for each ``layer``, averaged over its ``grid``."""
     network.eval()
     pools = {where["layer"]: torch.nn.AdaptiveAvgPool2d(where["grid"]) for where in layers}
     found: dict[str, list[torch.Tensor]] = {layer: [] for layer in pools}
