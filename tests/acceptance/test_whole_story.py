@@ -6,7 +6,6 @@ test part of two or three dozen images, where those that ship would say that the
 
 import json
 import os
-import random
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +15,7 @@ from hospital import examinations, mistaken, reading_room_list, verified
 from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Job, JobState
+from osteo_pacs.phantom.chance import happens, random_stream
 from peers.dcmtk import StoreScp, storescu
 from peers.polling import until
 from services import Service, destination
@@ -119,7 +119,7 @@ def readers_label_them(service, reports, hospital, folder):
     says = mistaken(hospital, WRONG)
     at = datetime(2026, 2, 1, 8, tzinfo=UTC)
     storescu(service.port, *verified(reports, says, folder / "first", at=at, reader="READER^ONE"), called=CALLED)
-    until(lambda: labelled(service) == {uid: 1 for uid in says}, timeout_s=60 + PATIENTS, every_s=1)
+    until(lambda: labelled(service) == dict.fromkeys(says, 1), timeout_s=60 + PATIENTS, every_s=1)
 
 
 def labelled(service):
@@ -172,8 +172,8 @@ def promoted_under_load(service, hospital, database_url, folder):
 
 def labels_are_spoilt(service, reports, hospital, folder):
     """Another reader verifies every report anew, and says of half of them what comes to mind."""
-    noise = random.Random(3)
-    says = mistaken(hospital, {place for place in range(PATIENTS) if noise.random() < 0.5})
+    noise = random_stream(3, "noise")
+    says = mistaken(hospital, {place for place in range(PATIENTS) if happens(noise, 0.5)})
     before = sum(labelled(service).values())
     at = datetime(2026, 3, 1, 8, tzinfo=UTC)
     storescu(service.port, *verified(reports, says, folder / "noise", at=at, reader="READER^TWO"), called=CALLED)
