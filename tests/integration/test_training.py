@@ -72,7 +72,7 @@ class Trainings:
 
     @property
     def bundles(self):
-        return sorted((self.folder / "var" / "trainings" / "models").iterdir())
+        return sorted((self.folder / "var" / "models").iterdir())
 
     def work(self, number=1) -> Path:
         return self.folder / "var" / "trainings" / f"training-{number:06d}"
@@ -137,7 +137,7 @@ def test_a_training_is_cancelled_between_two_steps_and_leaves_no_candidate(train
         assert "will end" in trainings.run("training", "cancel", 1)
         trainings.is_("cancelled")
         trainer.terminate()
-    assert not (trainings.folder / "var" / "trainings" / "models").exists()
+    assert not (trainings.folder / "var" / "models").exists()
     assert "stays so" in trainings.run("training", "cancel", 1, exit_code=1)
 
 
