@@ -122,8 +122,8 @@ def fit_calibration(raw: torch.Tensor, labels: torch.Tensor) -> tuple[float, flo
     The labels are smoothed as Platt does (1999, equation 8): a few images that separate the classes would otherwise
     take the temperature to nothing, and every probability to 0 or 1.
     """
-    positives = labels.sum()
-    targets = torch.where(labels > 0, (positives + 1) / (positives + 2), 1 / (len(labels) - positives + 2))
+    positives, negatives = (labels > 0).sum(), (labels <= 0).sum()
+    targets = torch.where(labels > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2)).double()
     logits = torch.logit(raw, eps=EPSILON)
     log_temperature = torch.zeros(1, dtype=torch.double, requires_grad=True)
     offset = torch.zeros(1, dtype=torch.double, requires_grad=True)

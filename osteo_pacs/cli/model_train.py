@@ -64,9 +64,9 @@ def train(
 ) -> None:
     """Queue a training; a trainer carries it out beside the service.
 
-    The data set is checked first. Without --dataset it is the newest one; where labels have come since, the trainer
-    builds a new one before it trains. What is left out is as the bundle's own training configuration says. The
-    model becomes a candidate; nothing changes in the service.
+    The data set is checked first. Without --dataset it is the newest one, or, where labels have come since, a new
+    one that the trainer builds. What is left out is as the bundle's own training configuration says. The model
+    becomes a candidate; nothing changes in the service.
     """
     from osteo_pacs.db.training_runs import TrainingPlan
 
