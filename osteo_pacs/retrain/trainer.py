@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,23 +115,20 @@ class Trainer:
     def _with_data_set(self, claim: TrainingClaim, workspace: Workspace, stop: threading.Event) -> TrainingClaim:
         """Decides once which data set it is, for whoever goes on with this training, too."""
         if claim.plan.dataset is None and is_outdated(self._database):
-            told_s = time.monotonic()
-
-            def advance() -> None:
-                nonlocal told_s
-                if stop.is_set():
-                    raise StoppedBeforehand
-                if time.monotonic() - told_s >= TELL_EVERY_S:
-                    told_s = time.monotonic()
-                    self._tell_progress(claim, workspace)
-
             step_back(self._settings.niceness)
             workspace.tell_progress({"phase": "building"})
-            folder = build_first(self._installation, self._database, claim.run_id, advance)
+            keep_up = partial(self._keep_up, claim, workspace, stop)
+            folder = build_first(self._installation, self._database, claim.run_id, keep_up)
         else:
             folder = find_dataset(self._database, self._installation, claim.plan.dataset)
         with self._database.write() as session:
             return training_runs.fix_dataset(session, claim, str(folder))
+
+    def _keep_up(self, claim: TrainingClaim, workspace: Workspace, stop: threading.Event) -> None:
+        """Between two studies of a data set that is built."""
+        if stop.is_set():
+            raise StoppedBeforehand
+        self._tell_progress(claim, workspace)
 
     def _prepare(self, claim: TrainingClaim, workspace: Workspace) -> tuple[dict[str, Any], Origin]:
         settings, plan = self._settings, claim.plan
