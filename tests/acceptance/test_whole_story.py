@@ -89,7 +89,7 @@ def test_a_hospital_labels_trains_judges_promotes_refuses_and_goes_back(
     refused = typed(service, "model", "promote", GOOD, exit_code=1)
     assert "it was not judged" in refused
     assert verdicts(service, GOOD, tmp_path / "good")["is_passed"]
-    promoted_under_load(service, reports, hospital, database_url, tmp_path)
+    promoted_under_load(service, hospital, database_url, tmp_path)
 
     labels_are_spoilt(service, reports, hospital, tmp_path)
     # No data set was built of the new labels: the trainer does it first.
@@ -169,7 +169,7 @@ def verdicts(service, version, folder):
     return said | {"by_rule": {rule["rule"]: rule for rule in said["rules"]}}
 
 
-def promoted_under_load(service, reports, hospital, database_url, folder):
+def promoted_under_load(service, hospital, database_url, folder):
     (folder / "load").mkdir()
     with Load(service, copies(hospital[0].file, folder / "load"), called=CALLED) as load:
         load.wait_for_more()
@@ -179,7 +179,7 @@ def promoted_under_load(service, reports, hospital, database_url, folder):
     database = Database(database_url)
     found = readings(database)
     database.close()
-    assert len(found) == len({uid for uid, *_ in found}) == len(reports) + len(load.sent)
+    assert len(found) == len({uid for uid, *_ in found}) == PATIENTS + len(load.sent)
     assert all(version == named for _, version, named in found)
     assert {version for _, version, _ in found} == {SHIPPED, GOOD}
 
