@@ -9,6 +9,7 @@ again. On a CUDA device the floor is told too, that its bandwidth and its arithm
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 import time
@@ -23,10 +24,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from osteo_pacs import shipped
 from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.predict import Model
-from osteo_pacs.infer.runtimes import Eager, OpenVino, Readout, Runtime, Traced
+from osteo_pacs.infer.runtimes import Eager, Graphed, OpenVino, Readout, Runtime, Traced
 
 BATCHES = (1, 8, 32)
-LAYER, GRID = "max_pooling_2", 4
+GRIDS = {"max_pooling_1": 4, "max_pooling_2": 8, "max_pooling_4": 2}
 MATRIX, MATRIX_PRODUCTS = 2048, 5
 LEAST_S = 0.2
 
@@ -126,7 +127,7 @@ def summary(
 
 def started(model: Model, threads: int, without: Sequence[str]) -> tuple[list[Runtime], list[str]]:
     """The runtimes that start here, eager PyTorch first, and the names of those that do not."""
-    readout, probe = Readout(model.network, LAYER, GRID), pictures(model, 2)
+    readout, probe = Readout(model.network, GRIDS), pictures(model, 2)
     makers: dict[str, Callable[[], Runtime]] = {
         "eager": lambda: Eager(readout, torch.device("cpu")),
         "traced": lambda: Traced(readout, probe),
@@ -189,17 +190,24 @@ def flops_a_picture(model: Model) -> float:
 def on_cuda(model: Model, rounds: int, flops: float) -> dict[str, Any]:
     """Milliseconds a picture beside the floor: what must be moved at the device's bandwidth, and computed."""
     device = torch.device("cuda")
-    runtime = Eager(Readout(model.network, LAYER, GRID), device)
     bandwidth, peak = copied_bytes_per_s(device), matrix_flops(device)
     floor_s = max(bytes_a_picture(model) / bandwidth, flops / peak)
+    readout = Readout(copy.deepcopy(model.network), GRIDS)
+    runtimes: list[Runtime] = [Eager(readout, device), Graphed(readout, device)]
     return {
         "device": torch.cuda.get_device_name(device),
         "copy_gb_per_s": round(bandwidth / 1e9),
         "matrix_product_gflop_per_s": round(peak / 1e9),
         "floor_ms_a_picture": round(1000 * floor_s, 4),
-        "batches": {
-            str(batch): {"ms_a_picture": spread([1000 * s / batch for s in passes_s], 4)}
-            for batch, passes_s in _passes(runtime, model, rounds)
+        "runtimes": {
+            runtime.name: {
+                str(batch): {
+                    "ms_a_picture": spread([1000 * s / batch for s in passes_s], 4),
+                    "times_the_floor": ratios([s / batch for s in passes_s], [floor_s] * rounds),
+                }
+                for batch, passes_s in _passes(runtime, model, rounds)
+            }
+            for runtime in runtimes
         },
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from osteo_pacs.audit import events
+from osteo_pacs.audit import events, model_events
 from osteo_pacs.audit.record import AuditRecord, Participant
 from osteo_pacs.dicom.audit import EventOutcome, EventType
 
@@ -52,21 +52,25 @@ SAMPLES: dict[str, AuditRecord] = {
     "a peer was refused": events.association_refused(SCANNER, "calling_ae_title", 1, NOW),
     "peers were refused": events.association_refused(Participant("several peers"), "too many", 70, NOW),
     "a UID is taken": events.uid_conflict(SCANNER, STUDY, "SOP Instance UID of another study", 2, NOW),
-    "a bundle was changed": events.bundle_tampered("worker", Path("/opt/a bundle"), "x has been changed", NOW),
-    "a model is in service": events.model_activated(Path("/opt/bundle"), "spine 1.1", "spine 1.0", "a" * 64, NOW),
-    "a model came from the trainer": events.model_changed(
+    "a bundle was changed": model_events.bundle_tampered(
+        "worker", Path("/opt/a bundle"), "x has been changed", NOW
+    ),
+    "a model is in service": model_events.model_activated(
+        Path("/opt/bundle"), "spine 1.1", "spine 1.0", "a" * 64, NOW
+    ),
+    "a model came from the trainer": model_events.model_changed(
         Path("/opt/models/a"), "model spine 1.2 registered as candidate", NOW, by=None
     ),
-    "a person changed the model": events.model_changed(
+    "a person changed the model": model_events.model_changed(
         Path("/opt/models/a"), "model spine 1.2 put into service in place of spine 1.1, promoted", NOW, by=PERSON
     ),
-    "a training was asked for": events.training_changed(
+    "a training was asked for": model_events.training_changed(
         7, "asked for", EventType.APPLICATION_START, NOW, by=PERSON
     ),
-    "a training failed": events.training_changed(
+    "a training failed": model_events.training_changed(
         7, "failed: out of memory", EventType.APPLICATION_STOP, NOW, outcome=FAILURE
     ),
-    "a candidate was judged": events.gate_decided(
+    "a candidate was judged": model_events.gate_decided(
         Path("/opt/bundle"), "spine 1.1", "1.0", NOW, is_passed=False, by=PERSON
     ),
     "the database was upgraded": events.database_upgraded("sqlite:///x.db", "0001", "0002", NOW, by=PERSON),

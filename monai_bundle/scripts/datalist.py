@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from monai.data.utils import set_rnd
+from monai.data.dataloader import DataLoader
+from monai.data.dataset import Dataset
+from monai.data.utils import decollate_batch, set_rnd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 FILE = "datalist.json"
 PARTS = ("training", "validation", "test")
+ENOUGH_FOR_PROCESSES = 256
 
 
 class UnfitDataError(ValueError):
@@ -79,6 +82,21 @@ class Datalist:
             part: {"images": len(items), "positives": sum(item["label"] for item in items)}
             for part, items in self.parts.items()
         }
+
+
+def prepared(items: list[dict[str, Any]], transform: Callable[[Any], Any], workers: int) -> list[dict[str, Any]]:
+    """The items after ``transform``, which must draw nothing at random; read once, by so many processes.
+
+    They stay in memory: an image of 224 x 224 in float32 takes 200 kB.
+    """
+    several = workers if len(items) > ENOUGH_FOR_PROCESSES and workers > 1 else 0
+    batches = DataLoader(Dataset(items, transform), batch_size=64, num_workers=several)
+    # A copy leaves the shared memory that the batch came in.
+    return [
+        {name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in item.items()}
+        for batch in batches
+        for item in decollate_batch(batch)
+    ]
 
 
 def reseed(dataset: Any, seed: int) -> None:

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     Batches = Iterable[Mapping[str, torch.Tensor]]
 
-FAMILIAR_SHARE = 0.99
-"""Part of the validation pictures that count as familiar."""
-
 EPSILON = 1e-6
 """Probabilities are kept this far from 0 and 1, here and in the inference configuration."""
 
@@ -62,15 +59,14 @@ def fix(
     raw, labels = predict(network, validation, device)
     metadata["decision"] |= decision_of(raw, labels, sensitivity)
     metadata["training"] = dict(record) | {"validation_auroc": round(auroc(raw, labels), 4)}
-    where = metadata["familiarity"]
-    known, turned = (
-        familiarity.features_of(network, reference, device, where, upside_down=upside_down)
-        for upside_down in (False, True)
-    )
-    state = familiarity.fit(known, turned)
+    layers = metadata["familiarity"]["layers"]
+    known = familiarity.features_of(network, reference, device, layers)
+    turned = familiarity.features_of(network, reference, device, layers[:1], upside_down=True)
+    seen = familiarity.features_of(network, validation, device, layers)
+    state = familiarity.fit(known, *turned, seen, layers)
     save_file(state, folder / "models" / "familiarity.safetensors")
-    seen = familiarity.features_of(network, validation, device, where)
-    where |= limit_of(familiarity.Familiarity(state).distance(seen))
+    distances = familiarity.Familiarity(state, layers).distance(torch.cat(seen, dim=1))
+    metadata["familiarity"] |= limit_of(distances)
     metadata["product"]["device_uid"] = device_uid(export_weights(folder))
     write_json(folder / "configs" / "metadata.json", metadata)
 
@@ -89,8 +85,8 @@ def decision_of(raw: torch.Tensor, labels: torch.Tensor, sensitivity: float) -> 
 def limit_of(distances: torch.Tensor) -> dict[str, Any]:
     """The distance beyond which a picture is refused."""
     return {
-        "max_distance": round(float(torch.quantile(distances, FAMILIAR_SHARE)), 4),
-        "rule": f"refuses {1 - FAMILIAR_SHARE:.1%} of the validation part",
+        "max_distance": round(float(torch.quantile(distances, familiarity.FAMILIAR_SHARE)), 4),
+        "rule": f"refuses {1 - familiarity.FAMILIAR_SHARE:.1%} of the validation part",
     }
 
 

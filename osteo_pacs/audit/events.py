@@ -11,7 +11,15 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from osteo_pacs.audit.record import AuditedObject, AuditRecord, Participant, printable, source_of, this_process
+from osteo_pacs.audit.record import (
+    AuditedObject,
+    AuditRecord,
+    Participant,
+    printable,
+    security_alert,
+    source_of,
+    this_process,
+)
 from osteo_pacs.dicom.audit import Action, EventId, EventOutcome, EventType, ObjectKind, Role
 
 COMMAND_LINE = "cli"
@@ -57,29 +65,6 @@ def lane_switched(lane: str, kind: EventType, now: datetime, *, by: Participant)
         ),
         event_type=kind,
         description=f"queue lane {printable(lane)} {word}",
-    )
-
-
-def training_changed(
-    training_id: int,
-    what: str,
-    kind: EventType,
-    now: datetime,
-    *,
-    by: Participant | None = None,
-    outcome: EventOutcome = EventOutcome.SUCCESS,
-) -> AuditRecord:
-    """A training was asked for, began, or ended: an application that starts or stops (A.5.3.1)."""
-    launcher = (replace(by, role=Role.APPLICATION_LAUNCHER, is_requestor=True),) if by else ()
-    return AuditRecord(
-        now,
-        EventId.APPLICATION_ACTIVITY,
-        Action.EXECUTE,
-        source_of(COMMAND_LINE if by else "trainer"),
-        (Participant(f"training-{training_id}", Role.APPLICATION, name=f"training {training_id}"), *launcher),
-        event_type=kind,
-        outcome=outcome,
-        description=printable(f"training {training_id} {what}"),
     )
 
 
@@ -164,7 +149,7 @@ def association_refused(peer: Participant, reason: str, count: int, now: datetim
     detail = f"association refused: {reason}{times}"
     node = AuditedObject(ObjectKind.NODE, peer.address or "several", "Peer", detail=printable(detail))
     kind, outcome = EventType.NODE_AUTHENTICATION, EventOutcome.MINOR_FAILURE
-    return _alert(kind, "listener", node, now, outcome, performer=peer)
+    return security_alert(kind, "listener", node, now, outcome, performer=peer)
 
 
 def uid_conflict(
@@ -175,45 +160,8 @@ def uid_conflict(
     node = AuditedObject(ObjectKind.NODE, peer.address, "Peer", detail=printable(detail))
     study = AuditedObject(ObjectKind.STUDY, study_instance_uid, STUDY_NAME)
     kind, outcome = EventType.USE_OF_RESTRICTED_FUNCTION, EventOutcome.MINOR_FAILURE
-    alert = _alert(kind, "listener", node, now, outcome, performer=peer)
+    alert = security_alert(kind, "listener", node, now, outcome, performer=peer)
     return replace(alert, objects=(*alert.objects, study))
-
-
-def bundle_tampered(role: str, bundle: Path, reason: str, now: datetime) -> AuditRecord:
-    """A bundle is not what its manifest says, and was not loaded (A.5.3.11, Software Configuration)."""
-    resource = _bundle(bundle, reason)
-    return _alert(EventType.SOFTWARE_CONFIGURATION, role, resource, now, EventOutcome.SERIOUS_FAILURE)
-
-
-def model_activated(bundle: Path, version: str, before: str | None, sha256: str, now: datetime) -> AuditRecord:
-    """A model version is in service now (A.5.3.11, Software Configuration)."""
-    replaced = f" in place of {before}" if before else ""
-    resource = _bundle(bundle, f"model {version} put into service{replaced}; bundle sha256 {sha256}")
-    return _alert(EventType.SOFTWARE_CONFIGURATION, "worker", resource, now, EventOutcome.SUCCESS)
-
-
-def model_changed(bundle: Path, what: str, now: datetime, *, by: Participant | None) -> AuditRecord:
-    """A model version came, went into service or out of it (A.5.3.11, Software Configuration).
-
-    Args:
-        bundle: its folder.
-        what: which version, and what became of it.
-        now: when.
-        by: the person who had it done; None where the trainer brings what it has trained.
-    """
-    role = COMMAND_LINE if by else "trainer"
-    kind, outcome = EventType.SOFTWARE_CONFIGURATION, EventOutcome.SUCCESS
-    return _alert(kind, role, _bundle(bundle, what), now, outcome, performer=by)
-
-
-def gate_decided(
-    bundle: Path, version: str, against: str, now: datetime, *, is_passed: bool, by: Participant
-) -> AuditRecord:
-    """A person has had a candidate judged (A.5.3.11, Software Configuration); 4 where it did not pass."""
-    word = "passed" if is_passed else "did not pass"
-    resource = _bundle(bundle, f"model {version} {word} the gate against {against}")
-    outcome = EventOutcome.SUCCESS if is_passed else EventOutcome.MINOR_FAILURE
-    return _alert(EventType.SOFTWARE_CONFIGURATION, COMMAND_LINE, resource, now, outcome, performer=by)
 
 
 def database_upgraded(url: str, before: str | None, after: str, now: datetime, *, by: Participant) -> AuditRecord:
@@ -221,7 +169,7 @@ def database_upgraded(url: str, before: str | None, after: str, now: datetime, *
     detail = f"database upgraded from {before or 'empty'} to {after}"
     resource = AuditedObject(ObjectKind.URI, url, "Database", detail=printable(detail))
     kind, outcome = EventType.SOFTWARE_CONFIGURATION, EventOutcome.SUCCESS
-    return _alert(kind, COMMAND_LINE, resource, now, outcome, performer=by)
+    return security_alert(kind, COMMAND_LINE, resource, now, outcome, performer=by)
 
 
 def jobs_changed(
@@ -312,32 +260,4 @@ def _deleted(
         participants,
         (what_of,),
         description=printable(what),
-    )
-
-
-def _bundle(bundle: Path, detail: str) -> AuditedObject:
-    return AuditedObject(ObjectKind.URI, bundle.absolute().as_uri(), "Model bundle", detail=printable(detail))
-
-
-def _alert(
-    kind: EventType,
-    role: str,
-    subject: AuditedObject,
-    now: datetime,
-    outcome: EventOutcome,
-    *,
-    performer: Participant | None = None,
-) -> AuditRecord:
-    # Of a performing participant the standard says that it is no requestor.
-    participants = (this_process(role), performer) if performer else (this_process(role),)
-    return AuditRecord(
-        now,
-        EventId.SECURITY_ALERT,
-        Action.EXECUTE,
-        source_of(role),
-        participants,
-        (subject,),
-        event_type=kind,
-        outcome=outcome,
-        description=subject.detail,
     )

@@ -140,3 +140,28 @@ def source_of(role: str) -> str:
 
 def _filled(facts: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value not in (None, "", False, [], {}, ())}
+
+
+def security_alert(
+    kind: EventType,
+    role: str,
+    subject: AuditedObject,
+    now: datetime,
+    outcome: EventOutcome,
+    *,
+    performer: Participant | None = None,
+) -> AuditRecord:
+    """Something that touches the system's security (A.5.3.11), with what it touches."""
+    # Of a performing participant the standard says that it is no requestor.
+    participants = (this_process(role), performer) if performer else (this_process(role),)
+    return AuditRecord(
+        now,
+        EventId.SECURITY_ALERT,
+        Action.EXECUTE,
+        source_of(role),
+        participants,
+        (subject,),
+        event_type=kind,
+        outcome=outcome,
+        description=subject.detail,
+    )

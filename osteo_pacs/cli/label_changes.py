@@ -41,7 +41,7 @@ def import_(
     from osteo_pacs.retrain.label_import import carry_out, plan_import
 
     if not file.is_file():
-        raise NotFound(f"file {file}.")
+        raise NotFound(f"file {file}.", remedy="Name a CSV file; docs/how-to/label-studies.md shows its columns.")
     content, now = file.read_bytes(), utc_now()
     with opened_database(settings_of(context)) as database, database.write() as session:
         plan = plan_import(session, content, now)

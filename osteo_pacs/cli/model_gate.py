@@ -60,7 +60,7 @@ def gate(
 
 
 def _record(database: Database, judged: Judged) -> None:
-    from osteo_pacs.audit.events import gate_decided
+    from osteo_pacs.audit.model_events import gate_decided
     from osteo_pacs.db import audit
     from osteo_pacs.db.gate_decisions import NewDecision, record_decision
     from osteo_pacs.retrain.versions import number_of

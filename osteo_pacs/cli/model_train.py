@@ -108,7 +108,7 @@ def _checked(plan: TrainingPlan, settings: Settings, database: Database) -> Trai
 
 
 def _queue(database: Database, plan: TrainingPlan) -> int:
-    from osteo_pacs.audit.events import training_changed
+    from osteo_pacs.audit.model_events import training_changed
     from osteo_pacs.db import audit
     from osteo_pacs.db.training_runs import add_training
     from osteo_pacs.dicom.audit import EventType

@@ -65,7 +65,7 @@ def cancel(context: typer.Context, training: Id, *, json: Json = False) -> None:
 
     At once where it waits, between two steps where it runs; no candidate comes of it.
     """
-    from osteo_pacs.audit.events import training_changed
+    from osteo_pacs.audit.model_events import training_changed
     from osteo_pacs.db import audit
     from osteo_pacs.db.training_runs import TrainingState, request_cancel
     from osteo_pacs.dicom.audit import EventType

@@ -67,11 +67,9 @@ class Datasets(Section):
     )
     test_share: Share = Field(0.2, description="Share of the patients that are locked away for testing.")
     folds: Annotated[int, Field(ge=2, le=20)] = Field(
-        5, description="Folds of the other patients; the first is for validation."
+        5, description="Folds of the other patients; the first sets the threshold."
     )
-    min_per_class: Count = Field(
-        5, description="Patients of each class that training, validation and test each need."
-    )
+    min_per_class: Count = Field(5, description="Patients of each class that every part needs.")
     keep_burned_in_text: bool = Field(
         False,
         description="Whether pictures with text in the analysed region are taken; look first at what it says.",

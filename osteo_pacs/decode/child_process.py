@@ -16,11 +16,9 @@ from typing import IO, Any
 
 from osteo_pacs.decode.frames import PREFIX, pack, parse_head
 
-_ROOT = Path(__file__).resolve().parents[2]
 _HEAD_LIMIT_BYTES = 1 << 20
 _PIPE_BYTES = 1 << 20
 _ENVIRONMENT = {
-    "PYTHONPATH": str(_ROOT),
     "PYTHONDONTWRITEBYTECODE": "1",
     # One thread: a pool would take address space that the limit counts.
     "OPENBLAS_NUM_THREADS": "1",
@@ -42,7 +40,7 @@ class ChildProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_ENVIRONMENT,
+            env=_ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(_module_folders())},
             cwd="/",
             bufsize=0,
         )
@@ -116,3 +114,9 @@ class ChildProcess:
         if stream is None:
             raise ChildDied("has no pipe")
         return stream
+
+
+def _module_folders() -> list[str]:
+    """Where this process finds modules, this package's own folder first: its child runs with the same."""
+    own = str(Path(__file__).resolve().parents[2])
+    return [own, *(folder for folder in sys.path if Path(folder).is_absolute() and folder != own)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, time
 
-from osteo_pacs.audit.events import training_changed
+from osteo_pacs.audit.model_events import training_changed
 from osteo_pacs.clock import utc_now
 from osteo_pacs.config.training import Training
 from osteo_pacs.db import audit, labels, training_runs

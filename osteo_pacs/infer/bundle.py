@@ -22,6 +22,7 @@ from osteo_pacs.infer.metadata import (
     METADATA,
     WEIGHTS,
     BundleUnusable,
+    familiarity_grids,
     input_limits,
     input_shape,
     model_version,
@@ -102,8 +103,8 @@ def _build(sealed: Sealed, device: torch.device, batch_size: int) -> Model:
         measure = parser.get_parsed_content("familiarity")(load_safetensors(sealed.read(REFERENCE)))
     network.load_state_dict(load_safetensors(sealed.read(WEIGHTS)))
     network.eval().requires_grad_(requires_grad=False)
-    where, shape = metadata["familiarity"], input_shape(metadata)
-    readout = Readout(network, where["layer"], where["grid"])
+    shape = input_shape(metadata)
+    readout = Readout(network, familiarity_grids(metadata))
     return Model(
         version=model_version(metadata, sealed.digests[WEIGHTS]),
         limits=input_limits(metadata),
@@ -111,7 +112,7 @@ def _build(sealed: Sealed, device: torch.device, batch_size: int) -> Model:
         network=network,
         runtime=fastest(readout, device, shape, torch.get_num_threads()),
         prepare=prepare,
-        familiarity=Familiarity(measure, float(where["max_distance"])),
+        familiarity=Familiarity(measure, float(metadata["familiarity"]["max_distance"])),
         decide=decide,
         batch_size=batch_size,
     )

@@ -33,7 +33,7 @@ class Explainer:
     def __init__(self, model: Model, threads: int = 1) -> None:
         self._prepare = model.prepare
         layers, end = list(model.network.named_children()), _end_of_convolutions(model.network)
-        body = Readout(torch.nn.Sequential(OrderedDict(layers[:end])), layers[end - 1][0], grid=1)
+        body = Readout(torch.nn.Sequential(OrderedDict(layers[:end])), {layers[end - 1][0]: 1})
         self._body = fastest(body, next(model.network.parameters()).device, model.shape, threads)
         # A copy: Grad-CAM's hooks stay on it, and the model predicts undisturbed.
         head = copy.deepcopy(torch.nn.Sequential(OrderedDict(layers[end:]))).cpu()

@@ -64,3 +64,12 @@ def input_shape(metadata: Mapping[str, Any]) -> tuple[int, int, int]:
     image = metadata["network_data_format"]["inputs"]["image"]
     rows, columns = image["spatial_shape"]
     return int(image["num_channels"]), int(rows), int(columns)
+
+
+def familiarity_grids(metadata: Mapping[str, Any]) -> dict[str, int]:
+    """Rows and columns of the grid over which each layer's output is averaged, by the layer's name.
+
+    Raises:
+        KeyError, TypeError, ValueError: the metadata lack something.
+    """
+    return {str(where["layer"]): int(where["grid"]) for where in metadata["familiarity"]["layers"]}

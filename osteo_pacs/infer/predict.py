@@ -37,7 +37,7 @@ class Measure(Protocol):
     """The bundle's measure of how unlike the training pictures a picture is, and which way up."""
 
     def distance(self, features: torch.Tensor) -> torch.Tensor:
-        """One distance for each row of features; about 2 for a training picture."""
+        """One distance for each row of features, the larger, the less is known of such a picture."""
         ...
 
     def is_upright(self, features: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import pydicom
 
 from osteo_pacs.phantom.chance import happens, random_stream
 from osteo_pacs.phantom.patient import draw_patient
+from osteo_pacs.phantom.reference import Sex
 from osteo_pacs.phantom.sampling import draw_scanner
+from osteo_pacs.phantom.side_by_side import in_processes
 from osteo_pacs.phantom.study import make_study
 
 DATALIST = "datalist.json"
@@ -31,18 +34,23 @@ class Part:
         patients: how many.
         first_seed: parts of one data set must not overlap.
         positive_share: share of osteoporotic patients; None: as they are referred, about one in five.
+        male_share: share of men; None: as they are referred, about one in five.
     """
 
     name: str
     patients: int
     first_seed: int
     positive_share: float | None = None
+    male_share: float | None = None
 
 
 def standard_parts(training: int, validation: int, test: int) -> tuple[Part, ...]:
-    """Balanced for training, as referred for validation and test; one million seeds apart."""
+    """Balanced for training, as referred for validation and test; one million seeds apart.
+
+    Osteoporotic men are rare among the referred, so that a model would see too few of them to read men as well.
+    """
     return (
-        Part("training", training, 1_000_000, positive_share=0.5),
+        Part("training", training, 1_000_000, positive_share=0.5, male_share=0.4),
         Part("validation", validation, 2_000_000),
         Part("test", test, 3_000_000),
     )
@@ -61,17 +69,20 @@ def write_dataset(folder: Path, parts: tuple[Part, ...], advance: Callable[[], N
 
 def _write_part(folder: Path, part: Part, advance: Callable[[], None]) -> Iterator[dict[str, Any]]:
     (folder / part.name).mkdir(parents=True, exist_ok=True)
-    for seed in range(part.first_seed, part.first_seed + part.patients):
-        name = f"{part.name}/{seed}.dcm"
-        yield {"image": name, "patient": str(seed), **_write_patient(folder / name, seed, part.positive_share)}
+    seeds = range(part.first_seed, part.first_seed + part.patients)
+    for item in in_processes(partial(_write_patient, folder, part), seeds):
+        yield item
         advance()
 
 
-def _write_patient(path: Path, seed: int, positive_share: float | None) -> dict[str, Any]:
+def _write_patient(folder: Path, part: Part, seed: int) -> dict[str, Any]:
     people = random_stream(seed, "data set")
-    wanted = None if positive_share is None else happens(people, positive_share)
-    patient = draw_patient(people, draw_scanner(people), is_osteoporotic=wanted)
+    is_osteoporotic = None if part.positive_share is None else happens(people, part.positive_share)
+    sex = None if part.male_share is None else (Sex.MALE if happens(people, part.male_share) else Sex.FEMALE)
+    patient = draw_patient(people, draw_scanner(people), is_osteoporotic=is_osteoporotic, sex=sex)
     study = make_study(seed, scanner=patient.scanner, patient=patient)
-    pydicom.dcmwrite(path, study.datasets[0], enforce_file_format=True)
+    name = f"{part.name}/{seed}.dcm"
+    pydicom.dcmwrite(folder / name, study.datasets[0], enforce_file_format=True)
     truth = study.truth[0]
-    return {"label": int(bool(truth.is_osteoporotic)), **truth.to_dict()}
+    label = int(bool(truth.is_osteoporotic))
+    return {"image": name, "patient": str(seed), "label": label, **truth.to_dict()}

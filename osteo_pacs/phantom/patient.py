@@ -81,15 +81,16 @@ def draw_patient(
     scanner: ScannerStyle = ScannerStyle.GE_IDXA,
     *,
     is_osteoporotic: bool | None = None,
+    sex: Sex | None = None,
 ) -> Patient:
     """Draws from the people who are sent to densitometry: mostly women, mostly past the menopause.
 
     BMD follows the population's at that age and sex, 0.45 SD lower because referral selects for risk (about one
-    in five is osteoporotic). With ``is_osteoporotic`` the same people are drawn, on condition of that answer.
+    in five is osteoporotic). With ``is_osteoporotic`` or ``sex`` the same people are drawn, on that condition.
     """
     while True:
         patient = _draw(rng, scanner)
-        if is_osteoporotic is None or patient.is_osteoporotic is is_osteoporotic:
+        if is_osteoporotic in {None, patient.is_osteoporotic} and sex in {None, patient.sex}:
             return patient
 
 

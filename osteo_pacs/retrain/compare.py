@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +25,7 @@ from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.device import choose_device, describe_device
 from osteo_pacs.infer.predict import Model
 from osteo_pacs.phantom import spine_image
+from osteo_pacs.phantom.side_by_side import in_processes
 from osteo_pacs.retrain.evaluate import Place, versions
 from osteo_pacs.retrain.networks import TITLES, build, parameters_of, take_weights
 from osteo_pacs.retrain.reading import Decode, decoding
@@ -84,14 +87,14 @@ def compare(
     """
     at, started = clock(), time.monotonic()
     model = load_bundle(bundle, "cpu", threads=place.threads)
-    course = Course(budget, augmentation(bundle), choose_device(place.device))
+    device = choose_device(place.device)
+    # A CPU has enough to do with the networks.
+    workers = len(os.sched_getaffinity(0)) if device.type == "cuda" else 0
+    course = Course(budget, augmentation(bundle), device, workers)
     tell(f"Simulating {contest.patients} patients")
     with decoding(bundle) as decode:
         pictures = simulate(contest, model, decode)
-    networks = []
-    for name in contest.networks:
-        tell(f"Training {TITLES[name]} {contest.folds} times")
-        networks.append(_of_network(name, model.network, pictures, contest, course))
+    networks = _networks(model.network, pictures, contest, course, tell)
     return {
         "schema": 1,
         "study": {
@@ -113,14 +116,17 @@ def compare(
 def simulate(contest: Contest, model: Model, decode: Decode) -> Pictures:
     """The patients' pictures as the bundle prepares them; the positives come first."""
     images, labels = [], []
-    for place in range(contest.patients):
-        is_positive = place < contest.positives
-        picture = Picture(FIRST_PATIENT + place, *spine_image(FIRST_PATIENT + place, is_osteoporotic=is_positive))
+    for picture in in_processes(partial(_spine, contest.positives), range(contest.patients)):
         grey = decode(picture)
         if isinstance(grey, GreyImage):
             images.append(_prepared(grey, model))
-            labels.append(int(is_positive))
+            labels.append(int(bool(picture.truth.is_osteoporotic)))
     return Pictures(torch.stack(images), torch.tensor(labels))
+
+
+def _spine(positives: int, place: int) -> Picture:
+    seed = FIRST_PATIENT + place
+    return Picture(seed, *spine_image(seed, is_osteoporotic=place < positives))
 
 
 def augmentation(bundle: Path) -> Augment:
@@ -141,34 +147,45 @@ def fold_of(labels: Sequence[int], folds: int, seed: int) -> list[int]:
     return [int(fold) for fold in place]
 
 
-def _of_network(
-    name: str,
-    cnn: torch.nn.Sequential,
-    pictures: Pictures,
-    contest: Contest,
-    course: Course,
-) -> dict[str, Any]:
+def _networks(
+    cnn: torch.nn.Sequential, pictures: Pictures, contest: Contest, course: Course, tell: Tell
+) -> list[dict[str, Any]]:
+    """Every network's part of the record."""
     folds = torch.tensor(fold_of(pictures.labels.tolist(), contest.folds, contest.seed))
-    scores, seconds, weights = torch.zeros(len(pictures), dtype=torch.double), 0.0, None
+    names = contest.networks
+    scores = {name: torch.zeros(len(pictures), dtype=torch.double) for name in names}
+    seconds, weights, networks = dict.fromkeys(names, 0.0), dict.fromkeys(contest.weights, ""), {}
     for fold in range(contest.folds):
-        torch.manual_seed(contest.seed)
-        network = build(name, cnn)
-        if name in contest.weights:
-            weights = take_weights(network, contest.weights[name])
+        tell(f"Training without fold {fold + 1} of {contest.folds}: {', '.join(TITLES[name] for name in names)}")
+        for name in names:
+            torch.manual_seed(contest.seed)
+            networks[name] = build(name, cnn)
+            if name in contest.weights:
+                weights[name] = take_weights(networks[name], contest.weights[name])
         training, testing = (pictures.take(torch.nonzero(where)[:, 0]) for where in (folds != fold, folds == fold))
-        seconds += train(network, standardised(training, training), course, contest.seed + fold)
-        scores[folds == fold] = probabilities(network, standardised(testing, training), course)
-    readings = Readings(pictures.labels.numpy() > 0, scores.numpy(), scores.numpy() >= 0.5)  # noqa: PLR2004 - fixed
+        learning = standardised(training, training)
+        taken = train([networks[name] for name in names], learning, course, contest.seed + fold)
+        for name, its_seconds in zip(names, taken, strict=True):
+            seconds[name] += its_seconds
+            scores[name][folds == fold] = probabilities(networks[name], standardised(testing, training), course)
+    return [
+        {
+            "name": name,
+            "title": TITLES[name],
+            "weights_sha256": weights.get(name),
+            "parameters": parameters_of(networks[name]),
+            "figures": _figures(pictures.labels, scores[name], contest),
+            "ms_a_study": round(milliseconds(networks[name], pictures.images[0], course), 2),
+            "training_s": round(seconds[name], 1),
+        }
+        for name in names
+    ]
+
+
+def _figures(labels: torch.Tensor, scores: torch.Tensor, contest: Contest) -> dict[str, Any]:
+    readings = Readings(labels.numpy() > 0, scores.numpy(), scores.numpy() >= 0.5)  # noqa: PLR2004 - fixed
     draws = resamples(range(len(readings)), contest.resamples, contest.seed)
-    return {
-        "name": name,
-        "title": TITLES[name],
-        "weights_sha256": weights,
-        "parameters": parameters_of(network),
-        "figures": {key: found.to_dict() for key, found in judge(readings, draws, MEASURES).items()},
-        "ms_a_study": round(milliseconds(network, pictures.images[0], course), 2),
-        "training_s": round(seconds, 1),
-    }
+    return {key: found.to_dict() for key, found in judge(readings, draws, MEASURES).items()}
 
 
 def _prepared(grey: GreyImage, model: Model) -> torch.Tensor:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from osteo_pacs.audit.events import model_changed
+from osteo_pacs.audit.model_events import model_changed
 from osteo_pacs.audit.record import Participant
 from osteo_pacs.db import audit, gate_decisions, model_versions, shadow
 from osteo_pacs.db.model_versions import KnownModelVersion, ModelState
@@ -32,6 +32,8 @@ class ModelInServiceChanged(RetryableError):
 
 class InServiceAlready(PermanentError):
     """The version is in service already."""
+
+    remedy = "`osteo-pacs model list` shows which versions are candidates."
 
 
 class NothingToRollBackTo(PermanentError):

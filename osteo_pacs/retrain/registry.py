@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from osteo_pacs.audit.events import model_changed
+from osteo_pacs.audit.model_events import model_changed
 from osteo_pacs.audit.record import Participant
 from osteo_pacs.db import audit, model_versions
 from osteo_pacs.db.model_versions import KnownModelVersion, NewModelVersion

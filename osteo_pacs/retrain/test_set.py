@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
@@ -16,6 +17,7 @@ from osteo_pacs.phantom.observer import PRECISION_CV
 from osteo_pacs.phantom.patient import OSTEOPOROSIS_T_SCORE
 from osteo_pacs.phantom.reference import young_adult
 from osteo_pacs.phantom.scanner import SCANNERS
+from osteo_pacs.phantom.side_by_side import in_processes
 
 FIRST_SPINE = 40_000_000
 FIRST_OUT_OF_SCOPE = 50_000_000
@@ -33,14 +35,17 @@ class Picture:
 
 def spines(count: int, *, first_seed: int = FIRST_SPINE, overlay: bool | None = None) -> Iterator[Picture]:
     """AP spines of patients as they are referred, scanners mixed; ``overlay`` as in `spine_image`."""
-    for seed in range(first_seed, first_seed + count):
-        yield Picture(seed, *spine_image(seed, overlay=overlay))
+    return in_processes(partial(_spine, overlay=overlay), range(first_seed, first_seed + count))
 
 
 def out_of_scope(kind: PhantomKind, count: int, *, first_seed: int = FIRST_OUT_OF_SCOPE) -> Iterator[Picture]:
     """Pictures of a kind that must be refused."""
     for seed in range(first_seed, first_seed + count):
         yield Picture(seed, *out_of_scope_image(kind, seed))
+
+
+def _spine(seed: int, *, overlay: bool | None) -> Picture:
+    return Picture(seed, *spine_image(seed, overlay=overlay))
 
 
 def ideal_probability(picture: Picture) -> float:

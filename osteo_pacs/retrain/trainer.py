@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from osteo_pacs import log
-from osteo_pacs.audit.events import training_changed
+from osteo_pacs.audit.model_events import training_changed
 from osteo_pacs.clock import Clock
 from osteo_pacs.config import Settings
 from osteo_pacs.db import audit, training_runs

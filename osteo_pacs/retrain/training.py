@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
+from torch.utils.data import DataLoader, Dataset
+
+MOST_SEED = 2**32
+"""NumPy's random states take seeds below it."""
 
 
 class Augment(Protocol):
@@ -59,36 +63,71 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """How every network is trained: the budget, the augmentation, and the device that it runs on."""
+    """How every network is trained: the budget, the augmentation, and the device that it runs on.
+
+    Attributes:
+        workers: processes that prepare pictures beside the training; 0: the training does it itself.
+    """
 
     budget: Budget
     augment: Augment
     device: torch.device
+    workers: int = 0
 
 
-def train(network: nn.Module, part: Pictures, course: Course, seed: int) -> float:
-    """Trains in place; returns the seconds that it took.
+def train(networks: Sequence[nn.Module], part: Pictures, course: Course, seed: int) -> list[float]:
+    """Trains in place, all networks side by side on the same batches; returns the seconds of each.
 
-    Class weights balance the loss. Pictures and their order follow from ``seed`` and the epoch alone, so that
-    every network sees the same.
+    Class weights balance the loss. Pictures and their order follow from ``seed``, the epoch and the step alone; so
+    do the units that are dropped, and a network's result does not depend on its companions.
     """
-    budget, device = course.budget, course.device
-    started = time.monotonic()
-    network.to(device).train()
-    counts = torch.bincount(part.labels, minlength=2).clamp(min=1)
-    weight = (len(part) / (2 * counts)).to(device)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=budget.learning_rate, weight_decay=0.01, fused=device.type in {"cpu", "cuda"}
-    )
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, budget.epochs)
-    for epoch in range(budget.epochs):
-        for images, labels in _batches(part, course, seed * 1000 + epoch):
-            loss = cross_entropy(network(images.to(device)), labels.to(device), weight=weight)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-            optimizer.step()
-        schedule.step()
-    return time.monotonic() - started
+    learners = [_Learner(network, part, course) for network in networks]
+    batches = _batches(part, course, seed)
+    steps_an_epoch = len(batches) // course.budget.epochs
+    for step, batch in enumerate(batches, start=1):
+        images, labels = (values.to(course.device) for values in batch)
+        for learner in learners:
+            torch.manual_seed(seed * 1_000_000 + step)
+            learner.step(images, labels)
+            if step % steps_an_epoch == 0:
+                learner.schedule.step()
+    return [learner.seconds for learner in learners]
+
+
+class _Learner:
+    """A network with its optimizer."""
+
+    def __init__(self, network: nn.Module, part: Pictures, course: Course) -> None:
+        budget, self._device = course.budget, course.device
+        self.network = network.to(self._device).train()
+        counts = torch.bincount(part.labels, minlength=2).clamp(min=1)
+        self._weight = (len(part) / (2 * counts)).to(self._device)
+        self._optimizer = torch.optim.AdamW(
+            network.parameters(),
+            lr=budget.learning_rate,
+            weight_decay=0.01,
+            fused=self._device.type in {"cpu", "cuda"},
+        )
+        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimizer, budget.epochs)
+        self.seconds = 0.0
+
+    def step(self, images: Tensor, labels: Tensor) -> None:
+        """One step down the gradient of a batch."""
+        started = time.monotonic()
+        with mixed_precision(self._device):
+            logits = self.network(images)
+        loss = cross_entropy(logits.float(), labels, weight=self._weight)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        self._optimizer.step()
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        self.seconds += time.monotonic() - started
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """bfloat16 on a GPU, float32 elsewhere."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
 @torch.inference_mode()
@@ -96,7 +135,8 @@ def probabilities(network: nn.Module, part: Pictures, course: Course) -> Tensor:
     """The probability of the positive class, float64 of shape (pictures,)."""
     network.to(course.device).eval()
     batches = shrink(part.images, course.budget.size).split(course.budget.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    logits = torch.cat([network(batch.to(course.device)).cpu() for batch in batches])
+    with mixed_precision(course.device):
+        logits = torch.cat([network(batch.to(course.device)).cpu() for batch in batches])
     return logits.double().softmax(dim=1)[:, 1]
 
 
@@ -126,12 +166,31 @@ def shrink(images: Tensor, size: int) -> Tensor:
     return interpolate(images, (size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
-def _batches(part: Pictures, course: Course, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch; a last picture by itself is left out, because batch normalisation needs two."""
-    order = torch.randperm(len(part), generator=torch.Generator().manual_seed(seed))
-    course.augment.set_random_state(seed)
-    for places in order.split(course.budget.batch_size):  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        if len(places) > 1:
-            changed = [course.augment({"image": part.images[place]})["image"] for place in places]
-            images = torch.stack([torch.as_tensor(image) for image in changed])
-            yield shrink(images, course.budget.size), part.labels[places]
+class _Augmented(Dataset[tuple[Tensor, int]]):
+    """A part after augmentation; a picture's chance follows from the seed, the epoch and its place alone."""
+
+    def __init__(self, part: Pictures, course: Course, seed: int) -> None:
+        self._part, self._course, self._seed = part, course, seed
+
+    def __getitem__(self, turn: tuple[int, int]) -> tuple[Tensor, int]:
+        epoch, place = turn
+        chance = (self._seed * 1000 + epoch) * len(self._part) + place
+        self._course.augment.set_random_state(chance % MOST_SEED)
+        changed = self._course.augment({"image": self._part.images[place]})["image"]
+        image = shrink(torch.as_tensor(changed)[None], self._course.budget.size)[0]
+        return image, int(self._part.labels[place])
+
+
+def _batches(part: Pictures, course: Course, seed: int) -> DataLoader[tuple[Tensor, int]]:
+    """Every epoch; a last picture by itself is left out, because batch normalisation needs two."""
+    turns = [
+        [(epoch, int(place)) for place in places]
+        for epoch in range(course.budget.epochs)
+        for places in _order(part, seed * 1000 + epoch).split(course.budget.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        if len(places) > 1
+    ]
+    return DataLoader(_Augmented(part, course, seed), batch_sampler=turns, num_workers=course.workers)
+
+
+def _order(part: Pictures, seed: int) -> Tensor:
+    return torch.randperm(len(part), generator=torch.Generator().manual_seed(seed))

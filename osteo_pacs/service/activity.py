@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from osteo_pacs import log, shipped
-from osteo_pacs.audit.events import application_activity, bundle_tampered
+from osteo_pacs.audit.events import application_activity
+from osteo_pacs.audit.model_events import bundle_tampered
 from osteo_pacs.audit.record import AuditRecord, Participant
 from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Settings

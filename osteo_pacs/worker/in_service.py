@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from osteo_pacs import log, shipped
-from osteo_pacs.audit.events import model_activated
+from osteo_pacs.audit.model_events import model_activated
 from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Settings
 from osteo_pacs.db import audit, model_versions

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from osteo_pacs import log
-from osteo_pacs.audit.events import bundle_tampered
+from osteo_pacs.audit.model_events import bundle_tampered
 from osteo_pacs.clock import Clock
 from osteo_pacs.db import audit, model_serving, model_versions
 from osteo_pacs.db.model_versions import KnownModelVersion

@@ -9,7 +9,7 @@ import pytest
 
 import audit_samples
 from audit_samples import SAMPLES
-from osteo_pacs.audit import events
+from osteo_pacs.audit import events, model_events
 from osteo_pacs.audit.chain import link
 from osteo_pacs.db.audit import CONTENT
 from osteo_pacs.dicom.audit import EventId, EventType, ObjectKind, Role
@@ -55,7 +55,12 @@ def test_every_row_is_an_event_that_is_written(row):
 
 
 def test_every_function_that_makes_an_event_has_a_sample():
-    makers = {name for name, value in vars(events).items() if getattr(value, "__module__", "") == events.__name__}
+    makers = {
+        name
+        for module in (events, model_events)
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", "") == module.__name__
+    }
     samples = Path(audit_samples.__file__).read_text(encoding="utf-8")
     used = set(re.findall(r"events\.(\w+)\(", samples))
     assert {name for name in makers if not name.startswith("_")} == used

@@ -163,6 +163,17 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_weights(without_packag
     assert digest_of(bundle) == digest_of(trained)
 
 
+def test_the_last_step_of_a_training_can_be_taken_again_alone(without_package, dataset, trained, tmp_path):
+    again = tmp_path / "bundle"
+    shutil.copytree(trained, again)
+    arguments = ("--resume", "runs/checkpoint_3.pt", "--sensitivity", "0.5")
+    said = monai_bundle("run", *training(dataset), *arguments, env=without_package, cwd=again)
+    assert "Complete" not in said
+    assert digest_of(again) == digest_of(trained)
+    decision = json.loads((again / "configs" / "metadata.json").read_text())["decision"]
+    assert "0.50" in decision["threshold_rule"]
+
+
 def test_a_killed_training_leaves_the_bundle_as_it_was(without_package, dataset, bundle):
     command = [sys.executable, "-m", "monai.bundle", "run", *training(dataset)]
     with subprocess.Popen(command, cwd=bundle, env=without_package, stdout=DEVNULL, stderr=DEVNULL) as broken_off:

@@ -107,6 +107,15 @@ def test_it_starts_nothing_ends_nothing_and_changes_no_file(taken_over, image, d
     assert not image.with_name(f"{image.name}.new").exists()
 
 
+def test_it_imports_what_its_parent_can_import(taken_over, image, tmp_path, monkeypatch):
+    folder = tmp_path / "codecs"
+    folder.mkdir()
+    (folder / "codec_of_a_site.py").touch()
+    monkeypatch.syspath_prepend(folder)
+    with taken_over("import codec_of_a_site") as decoder:
+        assert decoder.decode(image).detail == "done"
+
+
 def test_it_never_gets_more_memory_than_its_limit(taken_over, image):
     with taken_over("bytearray(2 << 30)", memory_limit_bytes=1 << 30) as decoder:
         assert decoder.decode(image).detail == "MemoryError"

@@ -14,7 +14,7 @@ SHAPE = (1, 224, 224)
 
 @pytest.fixture
 def readout(model) -> Readout:
-    return Readout(model.network, "max_pooling_2", 4)
+    return Readout(model.network, {"max_pooling_1": 2, "max_pooling_2": 4})
 
 
 @pytest.fixture
@@ -22,11 +22,18 @@ def probe() -> torch.Tensor:
     return torch.rand(3, *SHAPE, generator=torch.Generator().manual_seed(7))
 
 
-def test_features_are_the_named_layers_output(readout, probe):
+def test_features_are_the_named_layers_outputs_side_by_side(readout, probe):
     probabilities, features = Eager(readout, CPU)(probe)
     assert probabilities.shape == (3, 2)
-    assert features.shape == (3, 64 * 4 * 4)
+    assert features.shape == (3, 32 * 2 * 2 + 64 * 4 * 4)
     torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(3))
+
+
+def test_features_come_in_the_order_in_which_the_layers_are_named(model, readout, probe):
+    turned = Readout(model.network, {"max_pooling_2": 4, "max_pooling_1": 2})
+    _, features = Eager(readout, CPU)(probe)
+    _, found = Eager(turned, CPU)(probe)
+    torch.testing.assert_close(found, features.roll(64 * 4 * 4, dims=1))
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
+from monai.transforms import Compose, RandGaussianNoised
 from safetensors.torch import save_file
 from torch import nn
 
@@ -57,7 +59,7 @@ def test_training_teaches_what_is_easy():
     torch.manual_seed(1)
     network, pictures = small_network(), bright_and_dark()
     part = standardised(pictures, pictures)
-    train(network, part, course(learning_rate=0.03), seed=1)
+    train([network], part, course(learning_rate=0.03), seed=1)
     found = probabilities(network, part, course())
     assert ((found >= 0.5) == (part.labels > 0)).all()
 
@@ -67,21 +69,51 @@ def test_one_seed_trains_one_network():
     for _ in range(2):
         torch.manual_seed(3)
         network = small_network()
-        train(network, bright_and_dark(), course(epochs=2), seed=5)
+        train([network], bright_and_dark(), course(epochs=2), seed=5)
         states.append(torch.cat([parameter.flatten() for parameter in network.parameters()]))
     assert torch.equal(*states)
 
 
-def test_every_network_sees_the_same_pictures_and_every_epoch_others():
-    courses = [course(epochs=3), course(epochs=3)]
-    for one in courses:
-        train(small_network(), bright_and_dark(), one, seed=2)
-    assert courses[0].augment.seeds == courses[1].augment.seeds
-    assert len(set(courses[0].augment.seeds)) == 3
+class DroppingNetwork(nn.Sequential):
+    """Keeps what it was shown, and what it dropped."""
+
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Dropout(0.5), nn.Linear(144, 2))
+        self.shown = []
+
+    def forward(self, batch):
+        self.shown.append((batch, self[1](torch.ones(4))))
+        return super().forward(batch)
+
+
+def test_every_network_sees_the_same_pictures_whoever_learns_beside_it():
+    together, alone = [DroppingNetwork() for _ in range(3)], DroppingNetwork()
+    train(together, bright_and_dark(), course(epochs=3), seed=2)
+    train([alone], bright_and_dark(), course(epochs=3), seed=2)
+    for network in together:
+        for (seen, dropped), (expected, also_dropped) in zip(network.shown, alone.shown, strict=True):
+            assert torch.equal(seen, expected)
+            assert torch.equal(dropped, also_dropped)
+
+
+def test_every_picture_is_changed_anew_in_every_epoch():
+    one = course(epochs=3)
+    train([small_network()], bright_and_dark(), one, seed=2)
+    assert len(set(one.augment.seeds)) == 3 * 24
+
+
+def test_the_number_of_processes_changes_nothing():
+    seen = []
+    for workers in (0, 2):
+        network = DroppingNetwork()
+        augmented = replace(course(epochs=2), workers=workers, augment=Compose([RandGaussianNoised("image", 1.0)]))
+        train([network], bright_and_dark(), augmented, seed=2)
+        seen.append(torch.cat([batch for batch, _ in network.shown]))
+    assert torch.equal(*seen)
 
 
 def test_a_last_picture_by_itself_does_not_stop_training():
-    train(small_network(), bright_and_dark(9), course(epochs=1), seed=1)
+    train([small_network()], bright_and_dark(9), course(epochs=1), seed=1)
 
 
 def test_standardising_uses_the_training_part_alone():
