@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select
 
-from bundles import another_bundle, seal
+from bundles import another_bundle, seal, shipped_version
 from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Job, JobState
@@ -18,7 +18,7 @@ from services import Service
 from under_load import AT_ONCE, Load, copies, readings
 
 CALLED = "OSTEO_PACS"
-SHIPPED, CANDIDATE, BROKEN = "0.3.0", "0.4.0", "0.5.0"
+SHIPPED, CANDIDATE, BROKEN = shipped_version(), "9.0.0", "9.1.0"
 CHANGES = (
     ("promote", CANDIDATE, "--override", "--reason", "a test of the swap"),
     ("rollback",),

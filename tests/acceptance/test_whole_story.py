@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from bundles import shipped_version
 from hospital import examinations, mistaken, reading_room_list, verified
 from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.session import Database
@@ -23,7 +24,8 @@ from under_load import Load, copies, readings
 
 CALLED = "OSTEO_PACS"
 PATIENTS = int(os.environ.get("STORY_PATIENTS", "80"))
-SHIPPED, GOOD, SPOILT = "0.3.0", "0.3.0+training.1", "0.3.0+training.2"
+SHIPPED = shipped_version()
+GOOD, SPOILT = f"{SHIPPED}+training.1", f"{SHIPPED}+training.2"
 WRONG = (0, 7)
 """Where the first reader is wrong, and the second is not."""
 READ_TWICE = 20
