@@ -77,6 +77,7 @@ def typed(service, *words, exit_code=0):
     return done.stdout + done.stderr
 
 
+@pytest.mark.timeout(300 + 5 * PATIENTS)
 def test_a_hospital_labels_trains_judges_promotes_refuses_and_goes_back(
     service, pacs, hospital, database_url, tmp_path
 ):
