@@ -10,6 +10,7 @@ import pytest
 
 from osteo_pacs import decode
 from osteo_pacs.decode.child_process import ChildProcess
+from peers.polling import until
 
 
 @pytest.fixture
@@ -19,9 +20,10 @@ def folders_of_a_child():
 
     def folders() -> list[str]:
         children.append(ChildProcess())
-        environment = Path(f"/proc/{children[-1].pid}/environ").read_bytes().decode().split("\0")
-        given = dict(entry.partition("=")[::2] for entry in environment)["PYTHONPATH"]
-        return given.split(os.pathsep)
+        environment = Path(f"/proc/{children[-1].pid}/environ")
+        until(environment.read_bytes, timeout_s=10)  # empty while the program is being loaded
+        given = dict(entry.partition("=")[::2] for entry in environment.read_text().split("\0"))
+        return given["PYTHONPATH"].split(os.pathsep)
 
     yield folders
     for child in children:

@@ -11,7 +11,7 @@ from osteo_pacs.infer.sealed_modules import bundle_scripts
 from osteo_pacs.sealed import open_sealed
 
 LAYERS = [{"layer": "first", "grid": 2}, {"layer": "second", "grid": 1}]
-WIDTHS = (200, 80)
+WIDTHS = (600, 400)
 
 
 @pytest.fixture(scope="module")
