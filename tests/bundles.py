@@ -14,7 +14,12 @@ from osteo_pacs import shipped
 from osteo_pacs.infer.metadata import METADATA, WEIGHTS
 
 
-def another_bundle(folder: Path, version: str = "0.4.0", **decision: Any) -> Path:
+def shipped_version() -> str:
+    """The version of the bundle that ships."""
+    return str(json.loads((shipped.BUNDLE / METADATA).read_text(encoding="utf-8"))["version"])
+
+
+def another_bundle(folder: Path, version: str = "9.0.0", **decision: Any) -> Path:
     """The shipped bundle under another version, sealed again by its own script.
 
     ``decision`` changes what the metadata say of it, such as ``offset=0.5``.

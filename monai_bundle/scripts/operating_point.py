@@ -115,7 +115,11 @@ def fit_calibration(raw: torch.Tensor, labels: torch.Tensor) -> tuple[float, flo
     """Temperature and offset of least negative log likelihood (Guo et al. 2017; the offset is Platt's).
 
     The offset takes the share of positives from the training part, which is balanced, to the validation part's.
+    The labels are smoothed as Platt does (1999): a few images that separate the classes would otherwise take the
+    temperature to nothing, and every probability to 0 or 1.
     """
+    positives, negatives = (labels > 0).sum(), (labels <= 0).sum()
+    targets = torch.where(labels > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2)).double()
     logits = torch.logit(raw, eps=EPSILON)
     log_temperature = torch.zeros(1, dtype=torch.double, requires_grad=True)
     offset = torch.zeros(1, dtype=torch.double, requires_grad=True)
@@ -124,7 +128,7 @@ def fit_calibration(raw: torch.Tensor, labels: torch.Tensor) -> tuple[float, flo
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
         scaled = logits / log_temperature.exp() + offset
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(scaled, labels)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(scaled, targets)
         loss.backward()
         return loss
 

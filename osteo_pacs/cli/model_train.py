@@ -64,7 +64,8 @@ def train(
 ) -> None:
     """Queue a training; a trainer carries it out beside the service.
 
-    The data set is checked first. What is left out is as the bundle's own training configuration says. The model
+    The data set is checked first. Without --dataset it is the newest one, or, where labels have come since, a new
+    one that the trainer builds. What is left out is as the bundle's own training configuration says. The model
     becomes a candidate; nothing changes in the service.
     """
     from osteo_pacs.db.training_runs import TrainingPlan
@@ -80,23 +81,27 @@ def train(
         if json:
             print_json({"training": training})
         else:
-            typer.echo(f"Training {training} is queued.")
+            first = "" if plan.dataset else " A data set is built first: labels have come."
+            typer.echo(f"Training {training} is queued.{first}")
         if follow:
             watch(database, settings, training)
 
 
 def _checked(plan: TrainingPlan, settings: Settings, database: Database) -> TrainingPlan:
-    """The plan with the data set's absolute path.
+    """The plan with the data set's absolute path, or with none where the trainer builds it first.
 
     Raises:
         OsteoPacsError: why nothing would come of it.
     """
     from dataclasses import replace
 
+    from osteo_pacs.retrain.data_set_first import is_outdated
     from osteo_pacs.retrain.datasets import find_dataset, open_dataset, require_trainable
     from osteo_pacs.retrain.tracking import require_tracker
 
     require_tracker(settings.training.tracking)
+    if plan.dataset is None and is_outdated(database):
+        return plan
     folder = find_dataset(database, settings, plan.dataset)
     require_trainable(open_dataset(folder), settings.training.min_cases)
     return replace(plan, dataset=str(folder))

@@ -55,7 +55,7 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class KnownDataSet:
-    """A data set; ``facts`` has its counts and how it was made."""
+    """A data set; ``facts`` has its counts and how it was made, ``created_at`` is when its labels were read."""
 
     id: int
     digest: str

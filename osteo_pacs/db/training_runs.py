@@ -14,7 +14,7 @@ A trainer that dies leaves its lease to run out; the next one takes the training
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -48,7 +48,7 @@ class TrainingPlan:
     """What is to be trained; None leaves a number to the bundle's own training configuration.
 
     Attributes:
-        dataset: folder, number or digest of a data set; None: the newest one when the training begins.
+        dataset: folder, number or digest of a data set; None: decided when the training begins.
         start: ``active`` begins with the weights in service, ``scratch`` with none.
         gpus: processes under torchrun above 1; 0 or 1 is one process.
         command: as it was typed.
@@ -152,6 +152,17 @@ def renew(session: Session, claim: TrainingClaim, lease_s: float, progress: Mapp
     row.lease_expires_at = database_now(session) + timedelta(seconds=lease_s)
     row.progress = dict(progress)
     return row.cancel_requested_at is not None
+
+
+def fix_dataset(session: Session, claim: TrainingClaim, dataset: str) -> TrainingClaim:
+    """Keeps the folder of its data set in the plan, and returns the claim with it.
+
+    Raises:
+        TrainingLost: another trainer has it.
+    """
+    row, plan = _held(session, claim), replace(claim.plan, dataset=dataset)
+    row.plan = asdict(plan)
+    return replace(claim, plan=plan)
 
 
 def end_training(session: Session, claim: TrainingClaim, outcome: Outcome, now: datetime) -> None:

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -76,6 +77,7 @@ class Builder:
             SidesChanged: another one was built meanwhile.
             DecoderUnavailable: the decoding process does not start.
         """
+        began_at = self.clock()
         with self.database.read() as session:
             candidates, known = data_sets.candidates(session), data_sets.known_sides(session)
         studies, left_out = self._labelled(candidates)
@@ -89,7 +91,7 @@ class Builder:
             _require_parts(manifest, self.recipe.min_per_class)
             folder = self.recipe.directory / manifest.digest
             _publish(Path(work), manifest, folder)
-        return self._keep(manifest, kept, placement, folder)
+        return self._keep(manifest, kept, placement, folder, began_at)
 
     def count(self) -> int:
         """How many labelled studies a build would look at."""
@@ -160,13 +162,15 @@ class Builder:
         in_order = sorted((one.name, one.reason) for one in left_out)
         return Manifest(tuple(pictures), tuple(in_order), recipe | dict(self.made_by))
 
-    def _keep(self, manifest: Manifest, crops: Sequence[Crop], placement: Placement, folder: Path) -> Built:
+    def _keep(
+        self, manifest: Manifest, crops: Sequence[Crop], placement: Placement, folder: Path, began_at: datetime
+    ) -> Built:
         studies = {crop.name: crop.study.candidate.study_id for crop in crops}
         items = [NewItem(one.image, studies[one.name], one.patient, one.part) for one in manifest.pictures]
         now = self.clock()
         with self.database.write() as session:
             data_set_id, is_new = data_sets.add_data_set(
-                session, manifest.digest, manifest.facts(), items, sides=placement.sides, now=now
+                session, manifest.digest, manifest.facts(), items, sides=placement.sides, now=began_at
             )
             if is_new:
                 what = f"data set {data_set_id} built: {len(items)} images of {len(placement.places)} patients"

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -24,7 +26,8 @@ from osteo_pacs.db.session import Database, DatabaseUnavailable, Session
 from osteo_pacs.db.training_runs import Outcome, TrainingClaim, TrainingLost, TrainingState
 from osteo_pacs.dicom.audit import EventOutcome, EventType
 from osteo_pacs.errors import OsteoPacsError, RetryableError
-from osteo_pacs.retrain.background import threads_of
+from osteo_pacs.retrain.background import step_back, threads_of
+from osteo_pacs.retrain.data_set_first import build_first, is_outdated
 from osteo_pacs.retrain.datasets import find_dataset, open_dataset, require_trainable
 from osteo_pacs.retrain.lineage import Origin, begin_candidate
 from osteo_pacs.retrain.process import TrainingProcess
@@ -40,6 +43,10 @@ TELL_EVERY_S = 1.0
 
 class FolderInUse(RetryableError):
     """Another process works in the folder of this training."""
+
+
+class StoppedBeforehand(RetryableError):
+    """The trainer was asked to end while it built the data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,8 @@ class Trainer:
         except FolderInUse as error:
             self._put_back(claim, str(error), is_lost=False)
             stop.wait(self._settings.lease_s)
+        except StoppedBeforehand as error:
+            self._put_back(claim, str(error), is_lost=False)
         except RetryableError as error:
             log.get_logger().warning("training_waits", training_id=claim.run_id, reason=str(error))
             stop.wait(TELL_EVERY_S)
@@ -96,17 +105,35 @@ class Trainer:
         workspace.checkpoints.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(workspace.lock, mode=0o600, blocking=False):
-                order, origin = self._prepare(claim, workspace)
+                order, origin = self._prepare(self._with_data_set(claim, workspace, stop), workspace)
                 with TrainingProcess(workspace, order) as process:
                     ended = self._follow(claim, workspace, process, stop)
                 self._settle(claim, workspace, ended, origin)
         except Timeout as error:
             raise FolderInUse(f"{workspace.folder}.") from error
 
+    def _with_data_set(self, claim: TrainingClaim, workspace: Workspace, stop: threading.Event) -> TrainingClaim:
+        """Decides once which data set it is, for whoever goes on with this training, too."""
+        if claim.plan.dataset is None and is_outdated(self._database):
+            step_back(self._settings.niceness)
+            workspace.tell_progress({"phase": "building"})
+            keep_up = partial(self._keep_up, claim, workspace, stop)
+            folder = build_first(self._installation, self._database, claim.run_id, keep_up)
+        else:
+            folder = find_dataset(self._database, self._installation, claim.plan.dataset)
+        with self._database.write() as session:
+            return training_runs.fix_dataset(session, claim, str(folder))
+
+    def _keep_up(self, claim: TrainingClaim, workspace: Workspace, stop: threading.Event) -> None:
+        """Between two studies of a data set that is built."""
+        if stop.is_set():
+            raise StoppedBeforehand
+        self._tell_progress(claim, workspace)
+
     def _prepare(self, claim: TrainingClaim, workspace: Workspace) -> tuple[dict[str, Any], Origin]:
         settings, plan = self._settings, claim.plan
         require_tracker(settings.tracking)
-        dataset = open_dataset(find_dataset(self._database, self._installation, plan.dataset))
+        dataset = open_dataset(Path(str(plan.dataset)))
         require_trainable(dataset, settings.min_cases)
         active = bundle_of(self._database, self._installation, ACTIVE)
         parent = open_sealed(active, self._installation.model.public_key)

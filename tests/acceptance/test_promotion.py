@@ -1,28 +1,24 @@
 """Promotions and rollbacks under load: every study is read once, by one version, and its SR names that one."""
 
-import io
 import json
-import threading
 from collections import Counter
 from contextlib import contextmanager
-from itertools import count
 
 import pytest
-from pydicom import dcmread, dcmwrite
 from sqlalchemy import select
 
-from bundles import another_bundle, seal
+from bundles import another_bundle, seal, shipped_version
 from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.session import Database
-from osteo_pacs.db.tables import Document, Job, JobState, ModelVersionRow, Report, Study
+from osteo_pacs.db.tables import Job, JobState
 from osteo_pacs.phantom import demo_study, write_study
 from peers.dcmtk import storescu
 from peers.polling import until
 from services import Service
+from under_load import AT_ONCE, Load, copies, readings
 
 CALLED = "OSTEO_PACS"
-SHIPPED, CANDIDATE, BROKEN = "0.3.0", "0.4.0", "0.5.0"
-AT_ONCE = 4
+SHIPPED, CANDIDATE, BROKEN = shipped_version(), "9.0.0", "9.1.0"
 CHANGES = (
     ("promote", CANDIDATE, "--override", "--reason", "a test of the swap"),
     ("rollback",),
@@ -72,44 +68,7 @@ def sqlite_service(tmp_path, sqlite_url):
 def rounds(tmp_path_factory):
     """Rounds of studies of one spine image each, without an end: the same picture under UIDs of its own."""
     folder = tmp_path_factory.mktemp("studies")
-    spine = dcmread(next(path for path in write_study(demo_study(11), folder) if "ap" in path.name))
-    return ([_copy(spine, folder, f"{number}.{each}") for each in range(AT_ONCE)] for number in count(1))
-
-
-def _copy(spine, folder, suffix):
-    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
-        setattr(spine, keyword, f"2.25.1{keyword.count('I')}.{len(keyword)}.{suffix}")
-    spine.file_meta.MediaStorageSOPInstanceUID = spine.SOPInstanceUID
-    path = folder / f"{suffix}.dcm"
-    dcmwrite(path, spine)
-    return path
-
-
-def readings(database):
-    """For each report its study, the version in the database, and the one that its SR names."""
-    with database.read() as session:
-        rows = session.execute(
-            select(Study.study_instance_uid, ModelVersionRow.version, Document.content)
-            .join(Report, Report.study_id == Study.id)
-            .join(ModelVersionRow, Report.model_version_id == ModelVersionRow.id)
-            .join(Document, Document.report_id == Report.id)
-            .where(Document.kind == "comprehensive_3d_sr")
-        ).all()
-    return [(uid, version, named_version(content)) for uid, version, content in rows]
-
-
-def named_version(content):
-    """The algorithm's version (111003, DCM), which every measurement group names alike."""
-    sr = dcmread(io.BytesIO(content))
-    named = {item.TextValue for item in _items(sr) if item.ConceptNameCodeSequence[0].CodeValue == "111003"}
-    [version] = named
-    return version
-
-
-def _items(container):
-    for item in container.get("ContentSequence", []):
-        yield item
-        yield from _items(item)
+    return copies(next(path for path in write_study(demo_study(11), folder) if "ap" in path.name), folder)
 
 
 def read_count(service):
@@ -121,31 +80,16 @@ def test_promotions_under_load_lose_nothing_and_mix_nothing(service, database_ur
     refused = service.run("model", "promote", CANDIDATE)
     assert refused.returncode != 0
     assert f"osteo-pacs model gate {CANDIDATE}" in refused.stderr
-    sent, is_enough = [], threading.Event()
-
-    def load():
-        while not is_enough.is_set():
-            files = next(rounds)
-            storescu(service.port, *files, called=CALLED)
-            sent.extend(files)
-            # A round always waits while another is read.
-            until(lambda: read_count(service) >= len(sent) - AT_ONCE, timeout_s=120, every_s=0.05)
-
-    sender = threading.Thread(target=load)
-    sender.start()
-    for words in CHANGES:
-        done = service.run("model", *words)
-        assert done.returncode == 0, done.stderr
-        assert "2 of 2 workers read with it" in done.stdout
-        before = len(sent)
-        until(lambda: len(sent) > before + 2 * AT_ONCE, timeout_s=120, every_s=0.05)  # noqa: B023 - ends in its turn
-    is_enough.set()
-    sender.join()
-    until(lambda: read_count(service) >= len(sent), timeout_s=120, every_s=0.1, what="every study read")
+    with Load(service, rounds, called=CALLED) as load:
+        for words in CHANGES:
+            done = service.run("model", *words)
+            assert done.returncode == 0, done.stderr
+            assert "2 of 2 workers read with it" in done.stdout
+            load.wait_for_more()
 
     database = Database(database_url)
     found = readings(database)
-    assert len(found) == len({uid for uid, *_ in found}) == len(sent)
+    assert len(found) == len({uid for uid, *_ in found}) == len(load.sent)
     assert all(version == named for _, version, named in found)
     assert set(Counter(version for _, version, _ in found)) == {SHIPPED, CANDIDATE}
     with database.read() as session:

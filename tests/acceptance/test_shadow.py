@@ -3,7 +3,7 @@
 from pydicom import dcmread, dcmwrite
 from sqlalchemy import func, select
 
-from bundles import another_bundle
+from bundles import another_bundle, shipped_version
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Delivery, Document, Report
 from osteo_pacs.phantom import demo_study, write_study
@@ -12,7 +12,7 @@ from peers.polling import until
 from services import Service, destination
 
 CALLED = "OSTEO_PACS"
-CANDIDATE = "0.4.0"
+CANDIDATE = "9.0.0"
 
 
 def spines(folder, count):
@@ -59,7 +59,7 @@ def test_a_shadow_reads_beside_and_nothing_of_it_leaves(tmp_path, sqlite_url):
             assert facts["mean_difference"]["value"] != 0
 
             assert counts(sqlite_url) == (4, 4, 4)
-            assert {event["model_version"] for event in service.events("study_read")} == {"0.3.0"}
+            assert {event["model_version"] for event in service.events("study_read")} == {shipped_version()}
             assert service.run("model", "shadow", "--off").returncode == 0
             until(lambda: not service.children("shadow"), timeout_s=30, every_s=0.1)
             assert not [*service.events("process_died")]

@@ -34,6 +34,15 @@ def test_calibration_finds_temperature_and_offset(scripts, overconfident):
     assert offset == pytest.approx(-1 / 3, abs=0.15)
 
 
+def test_calibration_claims_no_certainty_where_few_images_separate_the_classes(scripts):
+    point, _ = scripts
+    raw = torch.tensor([0.1, 0.2, 0.3, 0.35, 0.4, 0.6, 0.65, 0.7, 0.8, 0.9], dtype=torch.double)
+    labels = (raw > 0.5).double()
+    calibrated = point.calibrated(raw, *point.fit_calibration(raw, labels))
+    assert 0.01 < calibrated.min() < calibrated.max() < 0.99
+    assert len(calibrated.unique()) == len(raw)
+
+
 def test_calibration_lowers_the_calibration_error(scripts, overconfident):
     point, figures = scripts
     raw, labels = overconfident
