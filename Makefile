@@ -8,6 +8,8 @@ TOOLS := build/tools/.ready
 FUZZ := build/fuzz/.ready
 SECONDS ?= 60
 MINUTES ?= 60
+# Tests mostly wait for processes and peers: a few more workers than cores are not too many.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check soak fuzz format reference evidence comparison setup peers benchmarks lock sbom audit clean
@@ -19,7 +21,7 @@ demo: $(READY)  ## A simulated spine DXA study in by C-STORE, a Structured Repor
 	@$(BIN)/osteo-pacs demo
 
 test: $(READY) peers  ## Every test, against real peers (DCMTK, Orthanc, PostgreSQL).
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 check: $(READY)  ## Format, lint, types and architecture, then every test.
 	@$(BIN)/ruff format --check .
