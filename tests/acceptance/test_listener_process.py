@@ -186,7 +186,7 @@ def test_a_signal_ends_it_in_time_whatever_peers_do(installed, number):
         started = time.monotonic()
         listener.process.send_signal(number)
         assert listener.process.wait(20) == 0
-        assert time.monotonic() - started < 6
+        assert time.monotonic() - started < 12
         for peer in stuck:
             peer.connection.close()
 

@@ -62,7 +62,7 @@ TRANSPORT: dict[str, tuple[Attack, str]] = {
     "endless empty fragments": (transport.pours(_fragments(0), every_s=0.005), "aborted"),
     "endless small fragments": (transport.pours(_fragments(1), every_s=0.005), "aborted"),
     "a Data Set over the cap": (
-        transport.pours([p_data(1, DATA, bytes(65_536))] * 16 * (MAX_INSTANCE_MIB + 4)), "aborted"),
+        transport.pours([p_data(1, DATA, bytes(65_536))] * 16 * (MAX_INSTANCE_MIB + 64)), "aborted"),
     "a command over the cap": (
         transport.says(p_data(1, COMMAND, bytes(8000)) * 3, associated=True), "aborted"),
     "a peer that never reads": (transport.never_reads, "closed"),
