@@ -21,7 +21,7 @@ demo: $(READY)  ## A simulated spine DXA study in by C-STORE, a Structured Repor
 	@$(BIN)/osteo-pacs demo
 
 test: $(READY) peers  ## Every test, against real peers (DCMTK, Orthanc, PostgreSQL).
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## Format, lint, types and architecture, then every test.
 	@$(BIN)/ruff format --check .

@@ -37,7 +37,7 @@ def test_a_shadow_reads_beside_and_nothing_of_it_leaves(tmp_path, sqlite_url):
             until(lambda: shadow_of(service)["read"] == 3, timeout_s=120, every_s=0.5)
             until(lambda: len(pacs.instances()) == 3, timeout_s=60, every_s=0.2)
 
-            # One whose pixels are gone before the shadow comes to it: counted, and nothing else.
+            # One whose image is gone before the shadow comes to it: refused as the worker would refuse it.
             [shadow] = service.children("shadow")
             shadow.suspend()
             [another] = spines(tmp_path / "another", 1)
@@ -50,13 +50,13 @@ def test_a_shadow_reads_beside_and_nothing_of_it_leaves(tmp_path, sqlite_url):
             newest = max(
                 (service.folder / "var" / "spool").rglob("*.dcm"), key=lambda path: path.stat().st_mtime_ns
             )
-            newest.write_bytes(b"")
+            newest.unlink()
             shadow.resume()
             until(lambda: sum(shadow_of(service)[key] for key in ("read", "failed")) == 4, timeout_s=60)
             facts = shadow_of(service)
-            assert (facts["read"], facts["failed"]) == (3, 1)
-            assert facts["agreement"]["value"] is not None
-            assert facts["mean_difference"]["value"] != 0
+            assert (facts["read"], facts["failed"]) == (4, 0)
+            assert facts["agreement"]["value"] == 0.75
+            assert facts["mean_difference"]["value"] is not None
 
             assert counts(sqlite_url) == (4, 4, 4)
             assert {event["model_version"] for event in service.events("study_read")} == {shipped_version()}

@@ -55,6 +55,7 @@ TOLD_BY_OTHERS = {
     "LaneHung": "the process is started again",
     "TrainingLost": "another trainer carries it on",
     "FolderInUse": "the training is put back",
+    "StoppedBeforehand": "the training is put back",
     "StudyChanged": "the shadow counts it",
     "CommitUnknown": "the sender sends again",
     "AssociationAborted": "a delivery or `doctor` tells",

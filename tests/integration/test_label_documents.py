@@ -166,7 +166,7 @@ def test_two_workers_that_read_one_document_make_one_label(listener, worker, tmp
     with listener.database.read() as session:
         [waiting] = feedback.waiting_documents(session, 10)
     for _ in range(2):
-        worker.reader._read(waiting)
+        worker.reader._read(waiting, worker.decoder)
     assert len(worker.label_of(str(spine.StudyInstanceUID))[1]) == 1
 
 
