@@ -111,7 +111,7 @@ class Service:
     def children(self, role: str = "") -> list[psutil.Process]:
         """The supervised processes, of one role if it is named."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if not role or role in child.cmdline()]
+        return [child for child in children if not role or role in words_of(child)]
 
     def events(self, name: str) -> Iterator[dict[str, Any]]:
         """The log's events of this name."""
@@ -169,3 +169,11 @@ def _environment(
         "OSTEO_PACS__DATABASE__URL": database_url,
         "OSTEO_PACS__DESTINATIONS": json.dumps(list(destinations)),
     }  # fmt: skip
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """A process's command line; none of one that has ended and is not yet waited for."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie is one, too
+        return []
