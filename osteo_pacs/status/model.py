@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
-from osteo_pacs import shipped
-from osteo_pacs.db.model_versions import KnownModelVersion, active
+from osteo_pacs.db.model_versions import active
 from osteo_pacs.status.section import Section, View, ago
 
 SIMULATED = "trained on simulated images, not for clinical use"
-METADATA = "configs/metadata.json"
 
 
 def look(view: View) -> Section:
@@ -17,7 +13,7 @@ def look(view: View) -> Section:
     found = active(view.session)
     if found is None:
         return Section("model", None, ("None has been in service: no worker has started yet.",))
-    is_demonstration = _is_demonstration(view, found)
+    is_demonstration = found.facts.get("is_demonstration")
     facts = {
         "name": found.name,
         "version": found.version,
@@ -28,15 +24,3 @@ def look(view: View) -> Section:
     since = f"since {ago(view.now - found.activated_at)}" if found.activated_at else ""
     line = f"{found.name} {found.version}  {since}"
     return Section("model", facts, (line, SIMULATED) if is_demonstration else (line,))
-
-
-def _is_demonstration(view: View, found: KnownModelVersion) -> bool | None:
-    """What its bundle says of it; None where that is not here."""
-    bundle = view.settings.model.bundle or shipped.BUNDLE
-    try:
-        metadata = json.loads((bundle / METADATA).read_text(encoding="utf-8"))
-        if str(metadata["version"]) != found.version:
-            return None
-        return bool(metadata["product"]["is_demonstration"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -97,17 +97,17 @@ def test_parked_jobs_and_pauses_need_a_person(installation):
 
 
 def test_the_model_in_service_is_told_with_what_it_was_trained_on(installation):
-    import json
-
-    from osteo_pacs import shipped
-
-    version = json.loads((shipped.BUNDLE / "configs/metadata.json").read_text())["version"]
-    new = model_versions.NewModelVersion("spine", version, "0" * 64, "1" * 64, "2.25.9")
-    with installation.database.write() as session:
-        model_versions.activate(session, model_versions.register(session, new, utc_now()), utc_now())
-    model = installation.json("status")["model"]
-    assert (model["version"], model["is_demonstration"]) == (version, True)
-    assert "trained on simulated images, not for clinical use" in installation.run("status").stdout
+    """Whatever bundle the configuration names: a promoted version is another one."""
+    for version, is_demonstration in (("9.0.0", True), ("9.1.0", False)):
+        facts = {"is_demonstration": is_demonstration}
+        digest = version[2] * 64
+        new = model_versions.NewModelVersion("spine", version, digest, digest, f"2.25.{version[2]}", facts)
+        with installation.database.write() as session:
+            model_versions.activate(session, model_versions.register(session, new, utc_now()), utc_now())
+        model = installation.json("status")["model"]
+        assert (model["version"], model["is_demonstration"]) == (version, is_demonstration)
+        told = "trained on simulated images, not for clinical use" in installation.run("status").stdout
+        assert told is is_demonstration
 
 
 def test_space_is_told_against_its_marks(installation, tmp_path):
