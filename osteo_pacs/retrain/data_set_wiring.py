@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 
-from osteo_pacs import shipped
 from osteo_pacs.audit.record import Participant
 from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Settings
@@ -19,12 +18,13 @@ from osteo_pacs.labels.effective import LabelRules
 from osteo_pacs.retrain.crops import Cropper
 from osteo_pacs.retrain.data_set import Builder
 from osteo_pacs.retrain.site_secret import SiteSecret
+from osteo_pacs.retrain.versions import ACTIVE, bundle_of
 from osteo_pacs.sealed import open_sealed
 from osteo_pacs.spool import Spool
 
 MEBIBYTE = 1 << 20
 _DECIDING = ("configs/inference.json", "scripts/preprocess.py", "scripts/reader.py", "scripts/rendering.py")
-"""Files of the bundle that decide on the crop."""
+"""Files of the bundle in service that decide on the crop."""
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def builder(settings: Settings, database: Database, *, by: Participant) -> Itera
         SecretUnusable: the site's secret cannot be used.
         BundleTampered, BundleNotSigned, BundleUnusable: as `osteo_pacs.infer.bundle` says.
     """
-    bundle, key = settings.model.bundle or shipped.BUNDLE, settings.model.public_key
+    bundle, key = bundle_of(database, settings, ACTIVE), settings.model.public_key
     secret, prepare = SiteSecret.open(settings.datasets.key_file), load_preparation(bundle, public_key=key)
     worker, spool = settings.worker, Spool(settings.spool.directory)
     digests = open_sealed(bundle, key).digests
