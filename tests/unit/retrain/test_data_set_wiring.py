@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bundles import another_bundle, seal
+from databases import opened, url_at_head
 from osteo_pacs.audit.record import Participant
 from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Settings
@@ -14,7 +15,7 @@ from osteo_pacs.retrain.data_set_wiring import builder
 DECIDING = "configs/inference.json"
 
 
-def test_the_version_in_service_decides_on_the_crop(database, tmp_path):
+def test_the_version_in_service_decides_on_the_crop(tmp_path):
     bundle = another_bundle(tmp_path / "bundle")
     (bundle / DECIDING).write_text((bundle / DECIDING).read_text(encoding="utf-8") + "\n", encoding="utf-8")
     seal(bundle)
@@ -24,9 +25,10 @@ def test_the_version_in_service_decides_on_the_crop(database, tmp_path):
         datasets={"directory": tmp_path / "datasets", "key_file": tmp_path / "key"},
     )
     sealed = ModelStore(settings.model_store).add(bundle)
-    with database.write() as session:
-        version = model_versions.register(session, as_new_version(sealed), utc_now())
-        model_versions.activate(session, version, utc_now())
+    with opened(url_at_head("sqlite", tmp_path)) as database:
+        with database.write() as session:
+            version = model_versions.register(session, as_new_version(sealed), utc_now())
+            model_versions.activate(session, version, utc_now())
 
-    with builder(settings, database, by=Participant("a person")) as made:
-        assert made.made_by[DECIDING] == sealed.digests[DECIDING]
+        with builder(settings, database, by=Participant("a person")) as made:
+            assert made.made_by[DECIDING] == sealed.digests[DECIDING]
