@@ -18,12 +18,14 @@ JOURNAL = "-journal"
 
 
 def examinations(settings: Settings, config: Path) -> Iterator[Examination]:
-    """The configuration, the database's file where it is one, the bundle."""
-    bundle = settings.model.bundle or shipped.BUNDLE
+    """The configuration, the database's file where it is one, the configuration's bundle, the model store."""
+    bundle, store = settings.model.bundle or shipped.BUNDLE, settings.model_store
     yield Examination("configuration rights", lambda: _configuration(config, settings))
     if file := sqlite_file(settings.database.url):
         yield Examination("database rights", lambda: _database(file))
     yield Examination("bundle rights", lambda: _trusted("bundle rights", bundle))
+    if store.is_dir():
+        yield Examination("model store rights", lambda: _trusted("model store rights", store))
 
 
 def _configuration(config: Path, settings: Settings) -> Check:

@@ -76,3 +76,15 @@ def test_a_bundle_that_everyone_can_change_is_told(look, tmp_path):
     assert not check.ok
     assert "configs/inference.json" in check.detail
     assert f"chmod -R o-w {bundle}" in check.remedy
+
+
+def test_a_model_store_that_everyone_can_change_is_told(look, tmp_path):
+    store = tmp_path / "models"
+    lines = f'[model]\nstore = "{store}"\n'
+    assert "model store rights" not in look(lines)
+    (store / ("a" * 64)).mkdir(parents=True)
+    assert look(lines)["model store rights"].ok
+    (store / ("a" * 64)).chmod(0o777)
+    check = look(lines)["model store rights"]
+    assert not check.ok
+    assert f"chmod -R o-w {store}" in check.remedy
