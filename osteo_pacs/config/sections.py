@@ -92,6 +92,11 @@ class Worker(Section):
     )
     prediction_timeout_s: Seconds = Field(120, description="Seconds after which a hung prediction is killed.")
 
+    @property
+    def decode_memory_bytes(self) -> int:
+        """Address space of the decoding process."""
+        return self.decode_memory_mib << 20
+
 
 class Jobs(Section):
     """How the queue treats its jobs."""

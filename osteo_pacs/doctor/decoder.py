@@ -9,8 +9,6 @@ from osteo_pacs.config import Settings
 from osteo_pacs.decode import Confinement, Decoder
 from osteo_pacs.doctor.check import Check, Examination, failed, passed
 
-MEBIBYTE = 1 << 20
-
 
 def examinations(settings: Settings) -> Iterator[Examination]:
     """It is started with the worker's limits."""
@@ -19,9 +17,10 @@ def examinations(settings: Settings) -> Iterator[Examination]:
 
 def _confined(settings: Settings) -> Check:
     worker, model = settings.worker, settings.model
-    memory_bytes = worker.decode_memory_mib * MEBIBYTE
     bundle = model.bundle or shipped.BUNDLE
-    with Decoder(bundle, memory_bytes, worker.decode_timeout_s, public_key=model.public_key) as decoder:
+    with Decoder(
+        bundle, worker.decode_memory_bytes, worker.decode_timeout_s, public_key=model.public_key
+    ) as decoder:
         return judge(decoder.confinement, worker.decode_memory_mib)
 
 

@@ -14,7 +14,6 @@ from osteo_pacs.doctor.check import Check, Examination, failed, passed
 from osteo_pacs.model_store import ModelStore
 from osteo_pacs.sealed import open_sealed
 
-TRIAL_PHANTOM = 1
 DIGITS = 12
 
 
@@ -57,16 +56,12 @@ def _device(device: str) -> Check:
 
 
 def _predict(folder: Path, device: str, public_key: Path | None) -> Check:
-    import numpy as np
-
-    from osteo_pacs.images import GreyImage
     from osteo_pacs.infer.bundle import load_bundle
     from osteo_pacs.infer.outcome import Prediction
-    from osteo_pacs.phantom import spine_image
+    from osteo_pacs.phantom.trial import trial_image
 
     model = load_bundle(folder, device, public_key=public_key)
-    pixels, _ = spine_image(TRIAL_PHANTOM)
-    [outcome] = model.predict([GreyImage(pixels.astype(np.float32) / np.float32(255))])
+    [outcome] = model.predict([trial_image()])
     name = f"{model.version.name} {model.version.version} by {model.runtime.name}"
     match outcome:
         case Prediction(probability=probability):

@@ -23,9 +23,6 @@ TOLERANCE = 1e-4
 PYTORCH_ON_CPU = frozenset({"eager", "traced"})
 """The names of the runtimes that need PyTorch's own threads."""
 
-CUDA_TOLERANCE = 2e-3
-"""The same on a GPU, whose convolutions round to TensorFloat-32's ten bits."""
-
 CAPTURE_AFTER = 3
 
 Output = tuple[torch.Tensor, torch.Tensor]

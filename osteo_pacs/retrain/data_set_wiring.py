@@ -22,7 +22,6 @@ from osteo_pacs.retrain.versions import ACTIVE, bundle_of
 from osteo_pacs.sealed import open_sealed
 from osteo_pacs.spool import Spool
 
-MEBIBYTE = 1 << 20
 _DECIDING = ("configs/inference.json", "scripts/preprocess.py", "scripts/reader.py", "scripts/rendering.py")
 """Files of the bundle in service that decide on the crop."""
 
@@ -39,8 +38,7 @@ def builder(settings: Settings, database: Database, *, by: Participant) -> Itera
     secret, prepare = SiteSecret.open(settings.datasets.key_file), load_preparation(bundle, public_key=key)
     worker, spool = settings.worker, Spool(settings.spool.directory)
     digests = open_sealed(bundle, key).digests
-    memory = worker.decode_memory_mib * MEBIBYTE
-    with Decoder(bundle, memory, worker.decode_timeout_s, public_key=key) as decoder:
+    with Decoder(bundle, worker.decode_memory_bytes, worker.decode_timeout_s, public_key=key) as decoder:
 
         def cropper(folder: Path) -> Cropper:
             return Cropper(

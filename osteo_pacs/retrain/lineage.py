@@ -9,12 +9,11 @@ from typing import Any
 
 import osteo_pacs
 from osteo_pacs.db.training_runs import TrainingPlan
+from osteo_pacs.infer.metadata import METADATA
 from osteo_pacs.retrain.datasets import DataSet
 from osteo_pacs.retrain.registry import Lineage
 from osteo_pacs.retrain.workspace import Workspace
 from osteo_pacs.sealed import Sealed
-
-METADATA = "configs/metadata.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from osteo_pacs.images import GreyImage
 from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.outcome import Prediction, RefusedImage
 from osteo_pacs.infer.trial import try_model
-from osteo_pacs.phantom import spine_image
-
-TRIAL_PHANTOM = 1
+from osteo_pacs.phantom.trial import trial_image
 
 
 def try_bundle(folder: Path, public_key: Path | None = None) -> Prediction | RefusedImage:
@@ -23,5 +18,4 @@ def try_bundle(folder: Path, public_key: Path | None = None) -> Prediction | Ref
         TrialFailed: it does not answer.
     """
     model = load_bundle(folder, "cpu", batch_size=1, public_key=public_key)
-    pixels, _ = spine_image(TRIAL_PHANTOM)
-    return try_model(model, GreyImage(pixels.astype(np.float32) / np.float32(255)))
+    return try_model(model, trial_image())

@@ -8,26 +8,20 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from osteo_pacs.clock import utc_now
 from osteo_pacs.config import Settings
 from osteo_pacs.db.model_versions import KnownModelVersion
 from osteo_pacs.db.session import Database
 from osteo_pacs.decode import Decoder
-from osteo_pacs.images import GreyImage
 from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.explain import Explainer
 from osteo_pacs.infer.trial import try_model
 from osteo_pacs.jobs.retry import Backoff
-from osteo_pacs.phantom import spine_image
+from osteo_pacs.phantom.trial import trial_image
 from osteo_pacs.spool import Spool
 from osteo_pacs.worker.batch import BatchReader
 from osteo_pacs.worker.settle import Settler
 from osteo_pacs.worker.study import StudyOpener
-
-MEBIBYTE = 1 << 20
-TRIAL_PHANTOM = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,12 +74,6 @@ def make_ready(settings: Settings, database: Database, known: KnownModelVersion,
     return Ready(known, model.runtime.name, reader, settler, decoder)
 
 
-def trial_image() -> GreyImage:
-    """A simulated spine, the same every time."""
-    pixels, _ = spine_image(TRIAL_PHANTOM)
-    return GreyImage(pixels.astype(np.float32) / np.float32(255))
-
-
 def open_decoder(settings: Settings, bundle: Path) -> Decoder:
     """A decoding process with the bundle's rendering.
 
@@ -93,8 +81,8 @@ def open_decoder(settings: Settings, bundle: Path) -> Decoder:
         BundleTampered, BundleNotSigned, KeyUnusable: as `osteo_pacs.sealed` says.
         DecoderUnavailable: it does not start.
     """
-    limit_bytes, timeout_s = settings.worker.decode_memory_mib * MEBIBYTE, settings.worker.decode_timeout_s
-    return Decoder(bundle, limit_bytes, timeout_s, public_key=settings.model.public_key).__enter__()
+    worker, key = settings.worker, settings.model.public_key
+    return Decoder(bundle, worker.decode_memory_bytes, worker.decode_timeout_s, public_key=key).__enter__()
 
 
 def study_opener(settings: Settings, decoder: Decoder) -> StudyOpener:
