@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from osteo_pacs.cli.label import rules_of
 from osteo_pacs.cli.model import app
 from osteo_pacs.cli.model_choice import Version, chosen_version
 from osteo_pacs.cli.model_shadow import in_words, shadow_facts
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from osteo_pacs.db.model_serving import Serving
     from osteo_pacs.db.model_versions import Activation, KnownModelVersion
     from osteo_pacs.db.session import Session
+    from osteo_pacs.labels.effective import LabelRules
 
 __all__ = ["app"]
 
@@ -58,8 +60,9 @@ def show(context: typer.Context, version: Version, *, json: Json = False) -> Non
     Its lineage, its times in service, what the gate said, the workers that read with it, and what it said as a
     shadow beside the version in service.
     """
-    with opened_database(settings_of(context)) as database, database.read() as session:
-        facts = shown_facts(session, chosen_version(session, version))
+    settings = settings_of(context)
+    with opened_database(settings) as database, database.read() as session:
+        facts = shown_facts(session, chosen_version(session, version), rules_of(settings))
     if json:
         print_json(facts)
         return
@@ -138,7 +141,7 @@ def version_facts(known: KnownModelVersion, *, is_shadow: bool, workers: int) ->
     }
 
 
-def shown_facts(session: Session, known: KnownModelVersion) -> dict[str, Any]:
+def shown_facts(session: Session, known: KnownModelVersion, rules: LabelRules) -> dict[str, Any]:
     """Everything that is known of a version as JSON."""
     from osteo_pacs.db import gate_decisions, model_serving, model_versions, shadow
 
@@ -164,7 +167,7 @@ def shown_facts(session: Session, known: KnownModelVersion) -> dict[str, Any]:
         "activations": [activation_facts(each) for each in in_service],
         "gate": [decision_facts(each, versions) for each in decisions],
         "serving": [serving_facts(each, versions) for each in telling],
-        "shadow": shadow_facts(session, known.id),
+        "shadow": shadow_facts(session, known.id, rules),
     }
 
 

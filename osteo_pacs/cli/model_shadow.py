@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from osteo_pacs.db.session import Session
     from osteo_pacs.db.shadow import Pair
+    from osteo_pacs.labels.effective import LabelRules
 
 
-def shadow_facts(session: Session, model_version_id: int) -> dict[str, Any]:
+def shadow_facts(session: Session, model_version_id: int, rules: LabelRules) -> dict[str, Any]:
     """The comparison as JSON; intervals are 95 %."""
     from osteo_pacs.db import shadow
 
-    return compared(shadow.pairs(session, model_version_id))
+    return compared(shadow.pairs(session, model_version_id, rules))
 
 
 def compared(pairs: Sequence[Pair]) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db import model_versions
-from osteo_pacs.db.latest_label import latest_label
+from osteo_pacs.db.labels import counting_labels
 from osteo_pacs.db.tables import DriftFigure, Label, Report
 from osteo_pacs.findings import Outcome, RefusalReason
+from osteo_pacs.labels.effective import LabelRules
 
 
 class Figure(StrEnum):
@@ -27,13 +28,13 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The last that a version said of a study; ``label`` is the latest that anyone said, None without."""
+    """The last that a version said of a study; ``label`` is the one that counts, where it was asked for."""
 
     report_id: int
     study_id: int
     outcome: str
     probability: float | None
-    label: bool | None
+    label: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,12 @@ def readings_since(
     return _latest_of_each(session, wanted.order_by(Report.id))
 
 
-def labelled_since(session: Session, model_version_id: int, since: datetime) -> list[Reading]:
-    """The studies that this version read, whenever, and that got a label in the window."""
+def labelled_since(session: Session, model_version_id: int, since: datetime, rules: LabelRules) -> list[Reading]:
+    """The studies that this version read, whenever, and labelled in the window; with the label that counts."""
     new_label = exists().where(Label.study_id == Report.study_id, Label.created_at >= since)
-    return _latest_of_each(session, _of(model_version_id).where(new_label).order_by(Report.id))
+    found = _latest_of_each(session, _of(model_version_id).where(new_label).order_by(Report.id))
+    labels = counting_labels(session, (one.study_id for one in found), rules)
+    return [replace(one, label=labels.get(one.study_id)) for one in found]
 
 
 def keep(session: Session, model_version_id: int, states: Iterable[DriftState]) -> list[DriftState]:
@@ -104,7 +107,7 @@ def drift_state(session: Session) -> list[DriftState]:
 
 
 def _of(model_version_id: int) -> Select[*tuple[Any, ...]]:
-    columns = (Report.id, Report.study_id, Report.outcome, Report.probability, latest_label())
+    columns = (Report.id, Report.study_id, Report.outcome, Report.probability)
     return select(*columns).where(Report.model_version_id == model_version_id)
 
 

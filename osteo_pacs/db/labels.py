@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_if_absent
 from osteo_pacs.db.tables import Label, Study
-from osteo_pacs.labels.effective import Says, Source, Statement
+from osteo_pacs.labels.effective import LabelRules, Says, Source, Statement, effective
 
 T_SCORE = "t_score"
 """The key of a label's facts that holds the T-score it was derived from."""
 LONGEST_AUTHOR = 64
+CHUNK = 500
+"""Studies in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,17 @@ def labelled_studies(session: Session) -> list[LabelledStudy]:
     return [
         LabelledStudy(row.id, row.study_instance_uid, tuple(by_study[row.id])) for row in session.execute(uids)
     ]
+
+
+def counting_labels(session: Session, study_ids: Iterable[int], rules: LabelRules) -> dict[int, bool]:
+    """Of each study the label that counts, as `osteo_pacs.labels.effective` says; only where one does."""
+    by_study: dict[int, list[Statement]] = {}
+    ids = sorted(set(study_ids))
+    for start in range(0, len(ids), CHUNK):
+        for row in session.scalars(select(Label).where(Label.study_id.in_(ids[start : start + CHUNK]))):
+            by_study.setdefault(row.study_id, []).append(_known(row).statement)
+    said = {study_id: effective(statements, rules).says for study_id, statements in by_study.items()}
+    return {study_id: says is Says.POSITIVE for study_id, says in said.items() if says not in {None, Says.EXCLUDE}}
 
 
 def find_studies(session: Session, name: str) -> Sequence[tuple[int, str]]:

@@ -9,8 +9,9 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from osteo_pacs.db.insert import insert_if_absent
-from osteo_pacs.db.latest_label import latest_label
+from osteo_pacs.db.labels import counting_labels
 from osteo_pacs.db.tables import Report, Shadow, ShadowReading
+from osteo_pacs.labels.effective import LabelRules
 
 NOT_ENDED = "the reading did not end"
 FAILED = "failed"
@@ -45,7 +46,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What both said of one input; ``label`` is the latest that anyone said of the study, None without."""
+    """What both said of one input; ``label`` is the one of the study that counts, None without."""
 
     study_id: int
     outcome: str
@@ -107,13 +108,15 @@ def conclude(session: Session, model_version_id: int, report_id: int, said: Said
     session.execute(update(ShadowReading).where(*of_this).values(**told))
 
 
-def pairs(session: Session, model_version_id: int) -> list[Pair]:
+def pairs(session: Session, model_version_id: int, rules: LabelRules) -> list[Pair]:
     """Everything that this version said as shadow, beside what the version in service said, the oldest first."""
     said = (ShadowReading.outcome, ShadowReading.probability)
     wanted = (
-        select(Report.study_id, Report.outcome, Report.probability, *said, latest_label())
+        select(Report.study_id, Report.outcome, Report.probability, *said)
         .join(ShadowReading, ShadowReading.report_id == Report.id)
         .where(ShadowReading.model_version_id == model_version_id)
         .order_by(Report.id)
     )
-    return [Pair(*row) for row in session.execute(wanted)]
+    found = session.execute(wanted).all()
+    labels = counting_labels(session, (row[0] for row in found), rules)
+    return [Pair(*row, label=labels.get(row[0])) for row in found]

@@ -15,19 +15,20 @@ from osteo_pacs.db import drift, model_versions
 from osteo_pacs.db.drift import DriftState, Figure, Reading
 from osteo_pacs.db.session import Database
 from osteo_pacs.findings import Outcome
+from osteo_pacs.labels.effective import LabelRules
 from osteo_pacs.log import get_logger
 
 
-def drift_watch(database: Database, settings: Drift, clock: Clock) -> Callable[[], None]:
+def drift_watch(database: Database, settings: Drift, rules: LabelRules, clock: Clock) -> Callable[[], None]:
     """The duty."""
 
     def watch() -> None:
-        watch_drift(database, settings, clock())
+        watch_drift(database, settings, rules, clock())
 
     return watch
 
 
-def watch_drift(database: Database, settings: Drift, now: datetime) -> list[DriftState]:
+def watch_drift(database: Database, settings: Drift, rules: LabelRules, now: datetime) -> list[DriftState]:
     """Judges the version in service, keeps its figures, and tells of each alarm once when it comes and goes."""
     since = now - timedelta(days=settings.window_days)
     with database.read() as session:
@@ -37,7 +38,7 @@ def watch_drift(database: Database, settings: Drift, now: datetime) -> list[Drif
         reference = drift.first_readings(session, active.id, settings.reference_studies)
         after = max((one.report_id for one in reference), default=0)
         window = drift.readings_since(session, active.id, since, after)
-        labelled = drift.labelled_since(session, active.id, since)
+        labelled = drift.labelled_since(session, active.id, since, rules)
     states = [
         _score_shift(settings, reference, window, since, now),
         _refusal_rise(settings, reference, window, since, now),

@@ -17,6 +17,7 @@ from osteo_pacs.housekeeping.rescue import rescuer
 from osteo_pacs.housekeeping.retention import retention
 from osteo_pacs.housekeeping.retraining import EVERY_S, retraining
 from osteo_pacs.housekeeping.schedule import Duty, run_scheduler
+from osteo_pacs.labels.effective import LabelRules
 from osteo_pacs.receive.completeness import CompletedStudy, complete_studies_until
 from osteo_pacs.service.fence import LEARNING
 from osteo_pacs.service.process import process
@@ -37,11 +38,12 @@ def duties(settings: Settings, database: Database) -> list[Duty]:
     jobs = settings.jobs
     rescue = rescuer(database, lease_s=jobs.lease_s, max_attempts=jobs.max_attempts)
     audit = settings.audit
+    rules = LabelRules.of(settings.labels.precedence, settings.labels.t_score_cut_off)
     return [
         Duty("completeness", COMPLETENESS_EVERY.total_seconds(), _completeness(settings, database)),
         Duty("rescue", jobs.lease_s / RESCUES_PER_LEASE, rescue),
         Duty("retention", settings.retention.every_s, retention(settings, database)),
-        Duty("drift", settings.drift.every_s, drift_watch(database, settings.drift, utc_now)),
+        Duty("drift", settings.drift.every_s, drift_watch(database, settings.drift, rules, utc_now)),
         *(
             [Duty("retraining", EVERY_S, retraining(database, settings.training))]
             if settings.training.schedule

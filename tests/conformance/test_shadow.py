@@ -20,11 +20,14 @@ from osteo_pacs.db.reports import NewReport
 from osteo_pacs.db.shadow import Said
 from osteo_pacs.db.tables import Study
 from osteo_pacs.housekeeping.drift import watch_drift
+from osteo_pacs.labels.effective import LabelRules
 
 BUNDLE = NewModelVersion("spine", "1.0", "a" * 64, "b" * 64, "2.25.1")
 CANDIDATE = replace(BUNDLE, version="1.1", bundle_sha256="c" * 64)
 LIMITS = Drift(reference_studies=100, min_studies=50, min_labels=10, window_days=7)
 _serial = count(1)
+
+RULES = LabelRules.of(("sr", "csv", "t_score"), -2.5)
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def add(session, version, outcome, probability, *, at=NOW, label=None, reason="p
     )
     report_id = reports.add_report(session, new, [])
     if label is not None:
-        labels.add_label(session, labels.NewLabel(study.id, is_positive=label, source="r", labelled_at=at), at)
+        labels.add_label(session, labels.NewLabel(study.id, is_positive=label, source="csv", labelled_at=at), at)
     return report_id
 
 
@@ -87,7 +90,7 @@ def test_a_reading_that_did_not_end_counts_as_failed(database, versions):
     report_id = read(database, active)
     with database.write() as session:
         shadow.begin(session, candidate, report_id, NOW)
-        [pair] = shadow.pairs(session, candidate)
+        [pair] = shadow.pairs(session, candidate, RULES)
     assert (pair.shadow_outcome, pair.shadow_probability) == (shadow.FAILED, None)
     assert (compared([pair])["read"], compared([pair])["failed"]) == (0, 1)
 
@@ -104,22 +107,23 @@ def test_agreement_is_told_beside_the_version_in_service_and_beside_labels(datab
     ):
         say(database, candidate, report_id, said)
     with database.read() as session:
-        facts = compared(shadow.pairs(session, candidate))
+        facts = compared(shadow.pairs(session, candidate, RULES))
     assert (facts["read"], facts["agreement"]["value"]) == (3, pytest.approx(0.6667))
     assert facts["mean_difference"]["value"] == pytest.approx(0.15)
     assert facts["labels"]["studies"] == 2
     assert (facts["labels"]["shadow"]["value"], facts["labels"]["in_service"]["value"]) == (1.0, 0.5)
 
 
-def test_the_latest_label_of_a_study_counts(database, versions):
+def test_the_label_counts_that_counts_for_training(database, versions):
     active, candidate = versions
     report_id = read(database, active, "positive", 0.9, label=False)
     say(database, candidate, report_id, Said("positive", 0.8))
     with database.write() as session:
-        [pair] = shadow.pairs(session, candidate)
-        later = labels.NewLabel(pair.study_id, is_positive=True, source="r", labelled_at=NOW + timedelta(days=1))
-        labels.add_label(session, later, NOW)
-        [pair] = shadow.pairs(session, candidate)
+        [pair] = shadow.pairs(session, candidate, RULES)
+        for days, source, is_positive in ((1, "sr", True), (2, "csv", False)):
+            at = NOW + timedelta(days=days)
+            labels.add_label(session, labels.NewLabel(pair.study_id, is_positive, source, at), NOW)
+        [pair] = shadow.pairs(session, candidate, RULES)
     assert pair.label is True
 
 
@@ -153,7 +157,7 @@ def fill(database, version, probabilities, *, at=NOW, **keys):
 
 def figures(database, now, settings=LIMITS):
     with capture_logs() as logs:
-        watch_drift(database, settings, now)
+        watch_drift(database, settings, RULES, now)
     with database.read() as session:
         return {state.figure: state for state in drift.drift_state(session)}, [log["event"] for log in logs]
 
