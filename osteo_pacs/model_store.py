@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from osteo_pacs.durable import sync
 from osteo_pacs.errors import PermanentError
 from osteo_pacs.sealed import MANIFEST, BundleTampered, Sealed, open_sealed
 from osteo_pacs.signature import SIGNATURE
@@ -62,7 +63,7 @@ class ModelStore:
                 _write(part / path, content)
             _sync_all(part)
             _rename(part, place)
-            _sync(self.folder)
+            sync(self.folder)
         except OSError as error:
             raise ModelStoreUnusable(f"{self.folder}: {error.strerror or type(error).__name__}.") from error
         finally:
@@ -97,12 +98,4 @@ def _write(path: Path, content: bytes) -> None:
 
 def _sync_all(folder: Path) -> None:
     for inner in (*(path for path in folder.rglob("*") if path.is_dir()), folder):
-        _sync(inner)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(inner)

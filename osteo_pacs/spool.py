@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from osteo_pacs.dicom.file_meta import FileMeta
+from osteo_pacs.durable import sync
 from osteo_pacs.errors import ConfigurationError, RetryableError
 
 _INSTANCES = "instances"
@@ -121,7 +122,7 @@ class Spool:
         try:
             self.path_of(path).parent.mkdir(mode=0o700, exist_ok=True)
             self.path_of(resent).rename(self.path_of(path))
-            _sync_folder(self.path_of(path).parent)
+            sync(self.path_of(path).parent)
         except OSError as error:
             raise _spool_full(error) from error
 
@@ -174,7 +175,7 @@ class Spool:
         folder = self.directory / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Another process may have made it a moment ago, and its name may not be on the disk yet.
-        _sync_folder(folder.parent)
+        sync(folder.parent)
         self._durable.add(name)
 
     def _is_older(self, path: str, before: datetime) -> bool:
@@ -246,7 +247,7 @@ class SpoolFile:
         """
         try:
             os.fsync(self._descriptor)
-            _sync_folder(self._location.rpartition("/")[0])
+            sync(self._location.rpartition("/")[0])
         except OSError as error:
             # The kernel may have dropped the pages that failed: a second fsync would lie.
             self.discard()
@@ -275,14 +276,6 @@ def _mark(sop_instance_uid: str) -> str:
 def _write_all(descriptor: int, view: memoryview) -> None:
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _sync_folder(folder: Path | str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _spool_full(error: OSError) -> SpoolFull:

@@ -5,12 +5,12 @@ written = copy_to(database, Path("backup.db"))      # bytes; whole and on the di
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
 from osteo_pacs.db.session import Database
+from osteo_pacs.durable import sync
 from osteo_pacs.errors import PermanentError
 
 _UNFINISHED = ".unfinished"
@@ -37,7 +37,7 @@ def copy_to(database: Database, file: Path) -> int:
     try:
         _copy(database, unfinished)
         unfinished.rename(file)
-        _sync(file.parent)
+        sync(file.parent)
         return file.stat().st_size
     except (OSError, sqlite3.Error) as error:
         with suppress(OSError):
@@ -54,15 +54,7 @@ def _copy(database: Database, file: Path) -> None:
         [(verdict,)] = target.execute("PRAGMA integrity_check(1)")
     if verdict != "ok":
         raise sqlite3.DatabaseError("the copy is damaged")
-    _sync(file)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(file)
 
 
 def _words(error: Exception) -> str:

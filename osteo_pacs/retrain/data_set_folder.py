@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Any
 from osteo_pacs.db.data_sets import KnownDataSet, find_data_sets
 from osteo_pacs.db.session import Session
 from osteo_pacs.errors import PermanentError
-from osteo_pacs.retrain.manifest import DATALIST, MANIFEST
+from osteo_pacs.retrain.manifest import DATALIST, MANIFEST, sha256_of
 
 
 class NoSuchDataSet(PermanentError):
@@ -99,14 +98,10 @@ def copy_data_set(folder: Path, to: Path, advance: Callable[[], None] = lambda: 
     for image in images:
         source, target = folder / image["image"], to / image["image"]
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not source.is_file() or _sha256(source) != image["sha256"]:
+        if not source.is_file() or sha256_of(source) != image["sha256"]:
             raise DataSetDamaged(f"{image['image']}.")
         shutil.copyfile(source, target)
         advance()
     for name in (DATALIST, MANIFEST):
         shutil.copyfile(folder / name, to / name)
     return len(images)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

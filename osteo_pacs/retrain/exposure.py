@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from osteo_pacs.retrain.datasets import FITTED, DataSet
+from osteo_pacs.retrain.manifest import sha256_of
 from osteo_pacs.sealed import BundleTampered, Sealed
 
 EXPOSURE = "configs/training_data.json"
@@ -34,7 +35,7 @@ def exposure_of(dataset: DataSet, parts: Iterable[str] = FITTED) -> Exposure:
     """What some parts of a data set would show."""
     items = [item for part in parts for item in dataset.parts.get(part, ())]
     return Exposure(
-        frozenset(hashlib.sha256(dataset.path(item).read_bytes()).hexdigest() for item in items),
+        frozenset(sha256_of(dataset.path(item)) for item in items),
         frozenset(
             hashlib.sha256(str(item["patient"]).encode()).hexdigest() for item in items if item.get("patient")
         ),

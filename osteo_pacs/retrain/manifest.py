@@ -116,12 +116,13 @@ def is_whole(folder: Path, manifest: Manifest) -> bool:
     try:
         held = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["digest"]
         files = ((folder / one.image, one.sha256) for one in manifest.pictures)
-        return held == manifest.digest and all(_sha256(path) == sha256 for path, sha256 in files)
+        return held == manifest.digest and all(sha256_of(path) == sha256 for path, sha256 in files)
     except (OSError, ValueError, KeyError):
         return False
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Digest of a file, hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -13,6 +13,7 @@ import secrets
 from pathlib import Path
 
 from osteo_pacs.dicom.uids import derive_uid
+from osteo_pacs.durable import sync
 from osteo_pacs.errors import PermanentError
 
 BYTES = 32
@@ -82,6 +83,8 @@ def _make(path: Path) -> None:
     try:
         # Whoever made it first has made it for all.
         os.link(whole, path)
+        # Lost, it would be made anew, and locked test patients would be strangers.
+        sync(path.parent)
     except FileExistsError:
         pass
     finally:
