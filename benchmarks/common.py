@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import socket
 import sqlite3
 import statistics
@@ -17,7 +18,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -160,11 +161,22 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "dcmtk": first_line(["storescp", "--version"]),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: version_of(name) for name in PACKAGES},
     }
 
 
-def first_line(command: Sequence[str]) -> str:
+def version_of(package: str) -> str | None:
+    """The version of an installed package; a benchmark of one part need not have the peers of another."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def first_line(command: Sequence[str]) -> str | None:
+    """What a program says first; None where it is not installed."""
+    if shutil.which(command[0], path=ENVIRONMENT["PATH"]) is None:
+        return None
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[0].strip("$ ")
 

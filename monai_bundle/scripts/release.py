@@ -32,14 +32,19 @@ def export_weights(root: str | Path) -> str:
     models = Path(root) / "models"
     state = torch.load(models / "model.pt", map_location="cpu", weights_only=True)
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, models / "model.safetensors")
-    return hashlib.sha256((models / "model.safetensors").read_bytes()).hexdigest()
+    return digest(models / "model.safetensors")
+
+
+def digest(file: str | Path) -> str:
+    """The sha256 of a file, hexadecimal."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def seal(root: str | Path) -> None:
     """Writes ``manifest.json``: the sha256 of every file that is used."""
     folder = Path(root)
     paths = sorted({path for pattern in SEALED for path in folder.glob(pattern) if path.is_file()})
-    files = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    files = {path.relative_to(folder).as_posix(): digest(path) for path in paths}
     write_json(folder / "manifest.json", {"files": files})
 
 

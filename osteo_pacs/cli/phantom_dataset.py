@@ -35,6 +35,14 @@ Validation = Annotated[
 Test = Annotated[
     int, typer.Option("--test", metavar="N", min=1, max=MOST_PATIENTS, help="Patients to test on, as referred.")
 ]
+Even = Annotated[
+    bool,
+    typer.Option(
+        "--even-groups",
+        help="Train on as many osteoporotic patients in each sex and decade of age from 50 on, and on more of the "
+        "confounders that few patients have.",
+    ),
+]
 
 
 def phantom_dataset(
@@ -43,6 +51,7 @@ def phantom_dataset(
     training: Training = 4000,
     validation: Validation = 1000,
     test: Test = 1000,
+    even_groups: Even = False,
     json: Json = False,
 ) -> None:
     """Write a simulated data set to train on.
@@ -50,9 +59,9 @@ def phantom_dataset(
     One AP spine for each patient as a DICOM file, and datalist.json with each one's label and truth. The same
     numbers give the same files, byte for byte.
     """
-    from osteo_pacs.phantom.dataset import standard_parts, write_dataset
+    from osteo_pacs.phantom.dataset import even_parts, standard_parts, write_dataset
 
-    parts = standard_parts(training, validation, test)
+    parts = (even_parts if even_groups else standard_parts)(training, validation, test)
     with progress("Drawing patients", training + validation + test, is_shown=not json) as advance:
         datalist = write_dataset(folder, parts, advance)
     if json:

@@ -27,8 +27,9 @@ SMALL = """
     pictures from scratch are too few and too small to train any of these networks.
 """
 CONDITIONS = """
-    `{command}`, {day}: {seconds:.0f} seconds on {device} with {threads} threads. Milliseconds are those of one
-    picture by itself in eager PyTorch, beside whatever else the machine did.
+    `{command}`, {day}: {seconds:.0f} seconds on {device} with {threads} threads, trained in {precision}.
+    Milliseconds are those of one picture by itself in eager PyTorch and float32, beside whatever else the machine
+    did.
 """
 PAPER = """
     The paper prints, for its 21-layer CNN on 174 images (114 "affected by osteoporosis"): accuracy 97.14 %, F1
@@ -66,7 +67,7 @@ def _lines(record: Record) -> Iterator[str]:
         yield from paragraph(SMALL, **budget)
     yield from _table(record)
     yield from paragraph(PROTOCOL, folds=study["folds"], resamples=study["resamples"], **budget)
-    how = {name: made[name] for name in ("command", "seconds", "device", "threads")}
+    how = {name: made[name] for name in ("command", "seconds", "device", "threads", "precision")}
     yield from paragraph(CONDITIONS, day=made["at"][:10], **how)
     yield from paragraph(", ".join(f"{name} {number}" for name, number in made["versions"].items()) + ".")
     yield from ("## The paper's own figures", "")

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 
 from osteo_pacs.phantom.chance import happens, random_stream
-from osteo_pacs.phantom.patient import draw_patient
+from osteo_pacs.phantom.patient import Patient, draw_patient
 from osteo_pacs.phantom.reference import Sex
 from osteo_pacs.phantom.sampling import draw_scanner
 from osteo_pacs.phantom.side_by_side import in_processes
 from osteo_pacs.phantom.study import make_study
 
 DATALIST = "datalist.json"
+RARE_CONFOUNDERS = ("compression_fracture", "dense_vertebra", "malposition", "metal", "obesity", "scoliosis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Part:
         first_seed: parts of one data set must not overlap.
         positive_share: share of osteoporotic patients; None: as they are referred, about one in five.
         male_share: share of men; None: as they are referred, about one in five.
+        decades: of age, as many patients in each; None: as they are referred.
+        confounded_share: share that is drawn with one of `RARE_CONFOUNDERS`, each as often; the others are drawn
+            as they are referred.
     """
 
     name: str
@@ -42,6 +47,8 @@ class Part:
     first_seed: int
     positive_share: float | None = None
     male_share: float | None = None
+    decades: tuple[int, ...] | None = None
+    confounded_share: float = 0.0
 
 
 def standard_parts(training: int, validation: int, test: int) -> tuple[Part, ...]:
@@ -54,6 +61,16 @@ def standard_parts(training: int, validation: int, test: int) -> tuple[Part, ...
         Part("validation", validation, 2_000_000),
         Part("test", test, 3_000_000),
     )
+
+
+def even_parts(training: int, validation: int, test: int) -> tuple[Part, ...]:
+    """The standard parts, but a training part in which sex and age tell nothing of osteoporosis.
+
+    Where old age and low density go together, a model learns to take the one as a sign of the other, and misses
+    more of the younger patients. Half of the training patients have a confounder that few of the referred have.
+    """
+    balanced, *referred = standard_parts(training, validation, test)
+    return replace(balanced, male_share=0.5, decades=(50, 60, 70, 80), confounded_share=0.5), *referred
 
 
 def write_dataset(folder: Path, parts: tuple[Part, ...], advance: Callable[[], None] = lambda: None) -> Path:
@@ -77,12 +94,25 @@ def _write_part(folder: Path, part: Part, advance: Callable[[], None]) -> Iterat
 
 def _write_patient(folder: Path, part: Part, seed: int) -> dict[str, Any]:
     people = random_stream(seed, "data set")
-    is_osteoporotic = None if part.positive_share is None else happens(people, part.positive_share)
-    sex = None if part.male_share is None else (Sex.MALE if happens(people, part.male_share) else Sex.FEMALE)
-    patient = draw_patient(people, draw_scanner(people), is_osteoporotic=is_osteoporotic, sex=sex)
+    patient = _draw_patient(people, part)
     study = make_study(seed, scanner=patient.scanner, patient=patient)
     name = f"{part.name}/{seed}.dcm"
     pydicom.dcmwrite(folder / name, study.datasets[0], enforce_file_format=True)
     truth = study.truth[0]
     label = int(bool(truth.is_osteoporotic))
     return {"image": name, "patient": str(seed), "label": label, **truth.to_dict()}
+
+
+def _draw_patient(people: np.random.Generator, part: Part) -> Patient:
+    is_osteoporotic = None if part.positive_share is None else happens(people, part.positive_share)
+    sex = None if part.male_share is None else (Sex.MALE if happens(people, part.male_share) else Sex.FEMALE)
+    decade = None if part.decades is None else int(people.choice(part.decades))
+    is_confounded = part.confounded_share > 0 and happens(people, part.confounded_share)
+    return draw_patient(
+        people,
+        draw_scanner(people),
+        is_osteoporotic=is_osteoporotic,
+        sex=sex,
+        decade=decade,
+        confounder=str(people.choice(RARE_CONFOUNDERS)) if is_confounded else None,
+    )

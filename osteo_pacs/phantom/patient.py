@@ -82,15 +82,23 @@ def draw_patient(
     *,
     is_osteoporotic: bool | None = None,
     sex: Sex | None = None,
+    decade: int | None = None,
+    confounder: str | None = None,
 ) -> Patient:
     """Draws from the people who are sent to densitometry: mostly women, mostly past the menopause.
 
     BMD follows the population's at that age and sex, 0.45 SD lower because referral selects for risk (about one
-    in five is osteoporotic). With ``is_osteoporotic`` or ``sex`` the same people are drawn, on that condition.
+    in five is osteoporotic). The same people are drawn, on that condition, with ``is_osteoporotic``, ``sex``,
+    ``decade`` (50 for 50 to 59 years) or ``confounder`` (one of `CONFOUNDER_NAMES` that must be there).
     """
     while True:
         patient = _draw(rng, scanner)
-        if is_osteoporotic in {None, patient.is_osteoporotic} and sex in {None, patient.sex}:
+        if (
+            is_osteoporotic in {None, patient.is_osteoporotic}
+            and sex in {None, patient.sex}
+            and decade in {None, patient.age_years // 10 * 10}
+            and (confounder is None or confounder in patient.confounders.names)
+        ):
             return patient
 
 

@@ -35,6 +35,7 @@ from osteo_pacs.retrain.training import (
     Budget,
     Course,
     Pictures,
+    has_bfloat16,
     milliseconds,
     probabilities,
     standardised,
@@ -108,6 +109,7 @@ def compare(
             "seconds": round(time.monotonic() - started, 1),
             "device": describe_device(place.device),
             "threads": torch.get_num_threads(),
+            "precision": "bfloat16" if has_bfloat16(device) else "float32",
             "versions": versions(),
         },
     }

@@ -1,7 +1,8 @@
 """The five networks of the comparison, for one channel and two classes; each gives logits.
 
-ResNet-50 is MONAI's; VGG and InceptionV3 are pytorchcv's, with adaptive pooling before the classifier, so that
-they take pictures of any size from 75 x 75 on.
+ResNet-50 is MONAI's, with the stride of 2 in its first layer that He et al. (2016) gave it and MONAI's default has
+not; VGG and InceptionV3 are pytorchcv's, with adaptive pooling before the classifier, so that they take pictures
+of any size from 75 x 75 on.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def take_weights(network: nn.Module, file: Path) -> str:
 
 
 def _resnet() -> nn.Module:
-    network: nn.Module = resnet50(spatial_dims=2, n_input_channels=1, num_classes=2)
+    network: nn.Module = resnet50(spatial_dims=2, n_input_channels=1, num_classes=2, conv1_t_stride=2)
     return network
 
 
@@ -106,7 +107,10 @@ def _from_pytorchcv(name: str) -> nn.Module:
 
     builders: dict[str, Any] = {"vgg16": vgg.vgg16, "vgg19": vgg.vgg19, "inceptionv3": inceptionv3.inceptionv3}
     built = builders[name](in_channels=1, num_classes=2)
-    built.features.final_pool = nn.AdaptiveAvgPool2d(1 if name == "inceptionv3" else 7)
+    # pytorchcv flattens with a view, which needs the channels first.
+    built.features.final_pool = nn.Sequential(
+        nn.AdaptiveAvgPool2d(1 if name == "inceptionv3" else 7), nn.Flatten()
+    )
     network: nn.Module = built
     return network
 

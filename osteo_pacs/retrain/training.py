@@ -99,7 +99,7 @@ class _Learner:
 
     def __init__(self, network: nn.Module, part: Pictures, course: Course) -> None:
         budget, self._device = course.budget, course.device
-        self.network = network.to(self._device).train()
+        self.network = placed(network, self._device).train()
         counts = torch.bincount(part.labels, minlength=2).clamp(min=1)
         self._weight = (len(part) / (2 * counts)).to(self._device)
         self._optimizer = torch.optim.AdamW(
@@ -125,15 +125,29 @@ class _Learner:
         self.seconds += time.monotonic() - started
 
 
+def placed(network: nn.Module, device: torch.device) -> nn.Module:
+    """The network itself, on the device, its filters channels last: so convolutions run fastest on both."""
+    moved: nn.Module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped
+    return moved
+
+
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 on a GPU, float32 elsewhere."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+    """bfloat16 where the device has instructions for it, else float32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device))
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device computes in bfloat16; elsewhere it is emulated, and slow."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 @torch.inference_mode()
 def probabilities(network: nn.Module, part: Pictures, course: Course) -> Tensor:
     """The probability of the positive class, float64 of shape (pictures,)."""
-    network.to(course.device).eval()
+    placed(network, course.device).eval()
     batches = shrink(part.images, course.budget.size).split(course.budget.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     with mixed_precision(course.device):
         logits = torch.cat([network(batch.to(course.device)).cpu() for batch in batches])
@@ -143,7 +157,7 @@ def probabilities(network: nn.Module, part: Pictures, course: Course) -> Tensor:
 @torch.inference_mode()
 def milliseconds(network: nn.Module, picture: Tensor, course: Course) -> float:
     """Median time for one picture by itself, in eager PyTorch."""
-    network.to(course.device).eval()
+    placed(network, course.device).eval()
     batch = shrink(picture[None], course.budget.size).to(course.device)
     times = []
     for _ in range(6):

@@ -1,6 +1,7 @@
 """Every benchmark runs from one command, in its smallest form here, and tells what it measured as JSON."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +9,10 @@ from pathlib import Path
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-def report_of(name, folder, *options):
+def report_of(name, folder, *options, environment=None):
     output = folder / f"{name}.json"
     command = [sys.executable, BENCHMARKS / f"{name}.py", "--folder", folder, "--output", output, *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode == 0, done.stderr
     assert [*folder.iterdir()] == [output], "it leaves nothing behind"
     report = json.loads(output.read_text())
@@ -52,8 +53,10 @@ def test_ingest_counts_instances_a_second_beside_orthanc_and_dcmtk(tmp_path):
         assert report["servers"][server]["4"]["instances_per_s"]["median"] > 0
 
 
-def test_inference_times_every_runtime_beside_a_matrix_product(tmp_path):
-    report = report_of("inference", tmp_path, "--rounds", "1", "--without", "compiled")
+def test_inference_times_every_runtime_beside_a_matrix_product_even_where_dcmtk_is_not_installed(tmp_path):
+    bare = os.environ | {"PATH": str(tmp_path)}
+    report = report_of("inference", tmp_path, "--rounds", "1", "--without", "compiled", environment=bare)
+    assert report["machine"]["dcmtk"] is None
     assert {"eager", "traced", "openvino"} <= report["runtimes"].keys()
     for batches in report["runtimes"].values():
         assert batches.keys() == {"1", "8", "32"}

@@ -221,6 +221,20 @@ def training(dataset: Path) -> tuple[str, ...]:
     )
 
 
+def test_training_goes_on_from_given_weights_and_says_so(without_package, dataset, bundle):
+    given = bundle / "models" / "model.pt"
+    before, digest = torch.load(given, weights_only=True), hashlib.sha256(given.read_bytes()).hexdigest()
+    unmoved = ("--start", str(given), "--learning_rate", "0.0")
+    monai_bundle("run", *training(dataset)[:-1], "1", *unmoved, env=without_package, cwd=bundle)
+    after = torch.load(given, weights_only=True)
+    learned = [name for name in before if name.endswith(("weight", "bias"))]
+    assert learned
+    assert all(torch.equal(before[name], after[name]) for name in learned)
+    assert (
+        json.loads((bundle / "configs" / "metadata.json").read_text())["training"]["started_from_sha256"] == digest
+    )
+
+
 def test_training_on_two_processes_leaves_a_sealed_bundle(without_package, dataset, bundle):
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"),

@@ -5,7 +5,7 @@ import json
 import pydicom
 import pytest
 
-from osteo_pacs.phantom.dataset import Part, standard_parts, write_dataset
+from osteo_pacs.phantom.dataset import RARE_CONFOUNDERS, Part, even_parts, standard_parts, write_dataset
 
 PARTS = (Part("training", 4, 10, positive_share=0.5), Part("test", 3, 20))
 
@@ -45,3 +45,29 @@ def test_standard_parts_share_no_patient():
     parts = standard_parts(900_000, 900_000, 900_000)
     ends = [part.first_seed + part.patients for part in parts]
     assert all(end <= part.first_seed for end, part in zip(ends, parts[1:], strict=False))
+
+
+def test_in_an_even_training_part_age_and_sex_tell_nothing_of_osteoporosis(tmp_path):
+    training, *referred = even_parts(160, 1, 1)
+    assert referred == list(standard_parts(160, 1, 1)[1:])
+    items = json.loads(write_dataset(tmp_path, (training,)).read_text())["training"]
+    for group in (
+        {"sex": "M"},
+        {"sex": "F"},
+        {"age_years": 5},
+        {"age_years": 6},
+        {"age_years": 7},
+        {"age_years": 8},
+    ):
+        members = [
+            item for item in items if group.items() <= {**item, "age_years": item["age_years"] // 10}.items()
+        ]
+        assert len(members) > 20
+        assert 0.25 < sum(item["label"] for item in members) / len(members) < 0.75
+
+
+def test_an_even_training_part_shows_what_few_patients_have(tmp_path):
+    items = json.loads(write_dataset(tmp_path, even_parts(160, 1, 1)[:1]).read_text())["training"]
+    seen = [set(item["confounders"]) for item in items]
+    assert sum(bool(names & set(RARE_CONFOUNDERS)) for names in seen) > 80
+    assert all(sum(name in names for names in seen) >= 5 for name in RARE_CONFOUNDERS)

@@ -11,7 +11,16 @@ from torch import nn
 
 from osteo_pacs.retrain.compare import fold_of
 from osteo_pacs.retrain.networks import NetworkMissing, WeightsUnfit, build, take_weights, untrained
-from osteo_pacs.retrain.training import Budget, Course, Pictures, probabilities, shrink, standardised, train
+from osteo_pacs.retrain.training import (
+    Budget,
+    Course,
+    Pictures,
+    placed,
+    probabilities,
+    shrink,
+    standardised,
+    train,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +119,16 @@ def test_the_number_of_processes_changes_nothing():
         train([network], bright_and_dark(), augmented, seed=2)
         seen.append(torch.cat([batch for batch, _ in network.shown]))
     assert torch.equal(*seen)
+
+
+def test_resnet_halves_its_picture_in_the_first_layer_as_published():
+    assert build("resnet50", small_network()).conv1.stride == (2, 2)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16", "inceptionv3"])
+def test_networks_take_pictures_with_their_channels_last(name):
+    network = placed(build(name, small_network()), torch.device("cpu")).eval()
+    assert network(torch.zeros(2, 1, 80, 80)).shape == (2, 2)
 
 
 def test_a_last_picture_by_itself_does_not_stop_training():
