@@ -33,7 +33,7 @@ def build(context: typer.Context, *, json: Json = False) -> None:
     It has nothing of their patients' identity. The same content gives the same data set.
     Its studies keep their images until it is dropped.
     """
-    from osteo_pacs.retrain.data_set_wiring import builder
+    from osteo_pacs.retrain.data_set.wiring import builder
 
     settings = settings_of(context)
     with opened_database(settings) as database, builder(settings, database, by=who_types()) as ready:
@@ -99,7 +99,7 @@ def export(
     """
     from osteo_pacs.audit.events import data_set_written
     from osteo_pacs.db import audit
-    from osteo_pacs.retrain.data_set_folder import copy_data_set, folder_of, read_manifest
+    from osteo_pacs.retrain.data_set.folder import copy_data_set, folder_of, read_manifest
 
     settings = settings_of(context)
     with opened_database(settings) as database:
@@ -165,7 +165,7 @@ def data_set_facts(known: KnownDataSet) -> dict[str, Any]:
 
 
 def _found(session: Session, name: str) -> KnownDataSet:
-    from osteo_pacs.retrain.data_set_folder import NoSuchDataSet, find_data_set
+    from osteo_pacs.retrain.data_set.folder import NoSuchDataSet, find_data_set
 
     try:
         return find_data_set(session, name)

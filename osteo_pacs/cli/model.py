@@ -67,7 +67,7 @@ def evaluate(
         return
     from osteo_pacs.evidence.record import write_evidence
     from osteo_pacs.evidence.summary import Bootstrap
-    from osteo_pacs.retrain.evaluate import Place, Plan, evaluate
+    from osteo_pacs.retrain.judging.evaluate import Place, Plan, evaluate
 
     plan = Plan(patients, min(overlay_patients, patients), per_kind, Bootstrap(resamples))
     place = Place(device, threads or None, typed())
@@ -141,9 +141,9 @@ def compare(
     pytorchcv==0.0.74
     """
     from osteo_pacs.evidence.comparison import render_comparison
-    from osteo_pacs.retrain.compare import Contest, compare
-    from osteo_pacs.retrain.evaluate import Place
-    from osteo_pacs.retrain.training import Budget
+    from osteo_pacs.retrain.comparison.compare import Contest, compare
+    from osteo_pacs.retrain.comparison.learning import Budget
+    from osteo_pacs.retrain.judging.evaluate import Place
 
     chosen = _networks(networks)
     contest = Contest(patients, min(positives, patients - 5), folds, chosen, _weights(weights, chosen))
@@ -159,7 +159,7 @@ def compare(
 
 
 def _networks(asked: list[str] | None) -> tuple[str, ...]:
-    from osteo_pacs.retrain.networks import TITLES
+    from osteo_pacs.retrain.comparison.networks import TITLES
 
     unknown = [name for name in asked or () if name not in TITLES]
     if unknown:

@@ -15,7 +15,7 @@ from osteo_pacs.clock import utc_now
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
     from osteo_pacs.db.session import Database
-    from osteo_pacs.retrain.judging import Judged
+    from osteo_pacs.retrain.judging.candidate import Judged
 
 
 def evaluate_on_dataset(
@@ -47,10 +47,10 @@ def judge_on_dataset(
         OsteoPacsError: a version or the data set cannot be used.
     """
     from osteo_pacs.evidence.gate import Limits
-    from osteo_pacs.retrain.datasets import find_dataset, open_dataset
-    from osteo_pacs.retrain.evaluate import Place
-    from osteo_pacs.retrain.judging import judge_candidate
-    from osteo_pacs.retrain.versions import bundle_of
+    from osteo_pacs.retrain.data_set.checked import find_dataset, open_dataset
+    from osteo_pacs.retrain.judging.candidate import judge_candidate
+    from osteo_pacs.retrain.judging.evaluate import Place
+    from osteo_pacs.retrain.registry.place import bundle_of
 
     candidate, active = (bundle_of(database, settings, asked) for asked in (version, against))
     found = open_dataset(find_dataset(database, settings, dataset))
@@ -63,7 +63,7 @@ def write_report(folder: Path, judged: Judged) -> None:
     from json import dumps
 
     from osteo_pacs.evidence.gate_page import render_page
-    from osteo_pacs.retrain.judging import cases_as_json
+    from osteo_pacs.retrain.judging.candidate import cases_as_json
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "gate.html").write_text(render_page(judged.record, judged.cases), encoding="utf-8")

@@ -18,7 +18,7 @@ from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
     from osteo_pacs.db.session import Database
-    from osteo_pacs.retrain.judging import Judged
+    from osteo_pacs.retrain.judging.candidate import Judged
 
 __all__ = ["app"]
 
@@ -63,7 +63,7 @@ def _record(database: Database, judged: Judged) -> None:
     from osteo_pacs.audit.model_events import gate_decided
     from osteo_pacs.db import audit
     from osteo_pacs.db.gate_decisions import NewDecision, record_decision
-    from osteo_pacs.retrain.versions import number_of
+    from osteo_pacs.retrain.registry.place import number_of
 
     record, now, is_passed = judged.record, utc_now(), judged.record["is_passed"]
     number, against = (number_of(database, record[name]["manifest_sha256"]) for name in ("candidate", "active"))

@@ -20,7 +20,7 @@ from osteo_pacs.clock import utc_now
 if TYPE_CHECKING:
     from osteo_pacs.db.model_versions import KnownModelVersion
     from osteo_pacs.db.session import Database
-    from osteo_pacs.retrain.promotion import Change
+    from osteo_pacs.retrain.registry.promotion import Change
 
 __all__ = ["app"]
 
@@ -50,7 +50,7 @@ def promote(
     """
     if override != bool(reason.strip()):
         raise typer.BadParameter("--override and --reason TEXT go together", param_hint="--override, --reason")
-    from osteo_pacs.retrain.promotion import promote as put_into_service
+    from osteo_pacs.retrain.registry.promotion import promote as put_into_service
 
     with _change(context) as change:
         candidate = _chosen(change, version)
@@ -65,7 +65,7 @@ def rollback(context: typer.Context, *, wait: Wait = 60, json: Json = False) -> 
     It is the one that the last promotion replaced, and needs no gate. A second rollback goes one promotion
     further back.
     """
-    from osteo_pacs.retrain.promotion import roll_back
+    from osteo_pacs.retrain.registry.promotion import roll_back
 
     with _change(context) as change:
         _tell(change.database, roll_back(change), "in service again", wait, is_json=json)
@@ -74,7 +74,7 @@ def rollback(context: typer.Context, *, wait: Wait = 60, json: Json = False) -> 
 @app.command()
 def retire(context: typer.Context, version: Version, *, json: Json = False) -> None:
     """Say that a candidate is not wanted."""
-    from osteo_pacs.retrain.promotion import retire as put_away
+    from osteo_pacs.retrain.registry.promotion import retire as put_away
 
     with _change(context) as change:
         candidate = _chosen(change, version)
@@ -100,7 +100,7 @@ def shadow(
     """
     if off == bool(version):
         raise typer.BadParameter("name a version, or --off", param_hint="VERSION, --off")
-    from osteo_pacs.retrain.promotion import cast_shadow, end_shadow
+    from osteo_pacs.retrain.registry.promotion import cast_shadow, end_shadow
 
     with _change(context) as change:
         if version:
@@ -118,8 +118,8 @@ def shadow(
 @contextmanager
 def _change(context: typer.Context) -> Iterator[Change]:
     from osteo_pacs.model_store import ModelStore
-    from osteo_pacs.retrain.promotion import Change
-    from osteo_pacs.retrain.trial import try_bundle
+    from osteo_pacs.retrain.registry.promotion import Change
+    from osteo_pacs.retrain.registry.trial import try_bundle
 
     settings = settings_of(context)
     with opened_database(settings) as database:

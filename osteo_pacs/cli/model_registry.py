@@ -105,7 +105,7 @@ def import_bundle(
     The bundle is verified against its manifest, and against the signature where the configuration has a key, and
     copied; the folder is not needed any more. A bundle that is known stays as it is. Nothing reads with it yet.
     """
-    from osteo_pacs.retrain.registry import Lineage, adopt
+    from osteo_pacs.retrain.registry.adopt import Lineage, adopt
 
     settings = settings_of(context)
     with opened_database(settings) as database:

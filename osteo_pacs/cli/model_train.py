@@ -95,9 +95,9 @@ def _checked(plan: TrainingPlan, settings: Settings, database: Database) -> Trai
     """
     from dataclasses import replace
 
-    from osteo_pacs.retrain.data_set_first import is_outdated
-    from osteo_pacs.retrain.datasets import find_dataset, open_dataset, require_trainable
-    from osteo_pacs.retrain.tracking import require_tracker
+    from osteo_pacs.retrain.data_set.checked import find_dataset, open_dataset, require_trainable
+    from osteo_pacs.retrain.data_set.first import is_outdated
+    from osteo_pacs.retrain.training.tracking import require_tracker
 
     require_tracker(settings.training.tracking)
     if plan.dataset is None and is_outdated(database):

@@ -9,7 +9,7 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.session import DatabaseUnavailable
 from osteo_pacs.jobs.workers import worker_name
 from osteo_pacs.log import get_logger
-from osteo_pacs.retrain.trainer import Trainer
+from osteo_pacs.retrain.training.trainer import Trainer
 from osteo_pacs.service.fence import ASSOCIATIONS
 from osteo_pacs.service.process import process
 

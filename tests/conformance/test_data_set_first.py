@@ -12,7 +12,7 @@ from learning.installation import NOW
 from osteo_pacs.db import data_sets, labels, training_runs
 from osteo_pacs.db.labels import NewLabel
 from osteo_pacs.db.training_runs import TrainingPlan
-from osteo_pacs.retrain.data_set_first import build_first, is_outdated
+from osteo_pacs.retrain.data_set.first import build_first, is_outdated
 
 PATIENTS = 12
 

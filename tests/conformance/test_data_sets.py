@@ -13,9 +13,9 @@ from osteo_pacs.db.data_sets import SidesChanged
 from osteo_pacs.db.retention import facts_of
 from osteo_pacs.dicom.audit import EventId
 from osteo_pacs.housekeeping.eligibility import Stays, standing
-from osteo_pacs.retrain.data_set import TooFewCases
-from osteo_pacs.retrain.data_set_folder import NoSuchDataSet, data_set_folder
-from osteo_pacs.retrain.parts import Part
+from osteo_pacs.retrain.data_set.build import TooFewCases
+from osteo_pacs.retrain.data_set.folder import NoSuchDataSet, data_set_folder
+from osteo_pacs.retrain.data_set.parts import Part
 
 PATIENTS = 12
 

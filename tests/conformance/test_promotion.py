@@ -18,9 +18,9 @@ from osteo_pacs.db.gate_decisions import NewDecision
 from osteo_pacs.db.model_versions import ModelState
 from osteo_pacs.infer.trial import TrialFailed
 from osteo_pacs.model_store import ModelStore
-from osteo_pacs.retrain import promotion
-from osteo_pacs.retrain.promotion import Change
-from osteo_pacs.retrain.registry import Lineage, VersionTaken, adopt
+from osteo_pacs.retrain.registry import promotion
+from osteo_pacs.retrain.registry.adopt import Lineage, VersionTaken, adopt
+from osteo_pacs.retrain.registry.promotion import Change
 
 PERSON = Participant("anna@host", address="host")
 

@@ -17,7 +17,7 @@ from osteo_pacs import shipped
 from osteo_pacs.decode import Decoder
 from osteo_pacs.infer.analysed import analyse
 from osteo_pacs.infer.bundle import load_preparation
-from osteo_pacs.retrain.data_set_folder import DataSetDamaged, FolderNotEmpty, copy_data_set
+from osteo_pacs.retrain.data_set.folder import DataSetDamaged, FolderNotEmpty, copy_data_set
 from peers.programs import program
 
 PATIENTS = 10

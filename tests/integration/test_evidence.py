@@ -13,7 +13,7 @@ from osteo_pacs.cli import app
 from osteo_pacs.evidence.record import read_evidence
 from osteo_pacs.evidence.summary import Bootstrap, summarise
 from osteo_pacs.phantom import OUT_OF_SCOPE
-from osteo_pacs.retrain.evaluate import Place, Plan, evaluate
+from osteo_pacs.retrain.judging.evaluate import Place, Plan, evaluate
 from osteo_pacs.sealed import BundleTampered
 from osteo_pacs.shipped import BUNDLE
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from osteo_pacs.cli import app
 from osteo_pacs.evidence.comparison import render_comparison
-from osteo_pacs.retrain.networks import TITLES
+from osteo_pacs.retrain.comparison.networks import TITLES
 
 PARAMETERS = {
     "cnn21": 388_834,  # nine in a filter, and two for each channel's normalisation

@@ -12,7 +12,7 @@ from osteo_pacs.evidence.charts import draw_charts
 from osteo_pacs.evidence.goals import judge_goals
 from osteo_pacs.evidence.record import read_evidence
 from osteo_pacs.evidence.summary import Bootstrap, summarise
-from osteo_pacs.retrain.evaluate import describe_bundle
+from osteo_pacs.retrain.judging.evaluate import describe_bundle
 from osteo_pacs.shipped import BUNDLE
 
 DOCS = ROOT / "docs"

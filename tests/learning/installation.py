@@ -24,10 +24,10 @@ from osteo_pacs.db.session import Database
 from osteo_pacs.dicom.file_meta import FileMeta
 from osteo_pacs.labels.effective import LabelRules
 from osteo_pacs.phantom.study import make_study
-from osteo_pacs.retrain.crops import Crop, LabelledStudy
-from osteo_pacs.retrain.data_set import Builder, Built
-from osteo_pacs.retrain.data_set_wiring import builder
-from osteo_pacs.retrain.site_secret import SiteSecret
+from osteo_pacs.retrain.data_set.build import Builder, Built
+from osteo_pacs.retrain.data_set.crops import Crop, LabelledStudy
+from osteo_pacs.retrain.data_set.site_secret import SiteSecret
+from osteo_pacs.retrain.data_set.wiring import builder
 from osteo_pacs.spool import Spool
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from osteo_pacs.db import gate_decisions, model_serving, model_versions, shadow
 from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.gate_decisions import NewDecision
 from osteo_pacs.infer.trial import TrialFailed
-from osteo_pacs.retrain import trial
+from osteo_pacs.retrain.registry import trial
 
 from .conftest import NOW
 

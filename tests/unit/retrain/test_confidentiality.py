@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from osteo_pacs.retrain.confidentiality import PROFILE, without_identity
-from osteo_pacs.retrain.site_secret import SecretUnusable, SiteSecret
+from osteo_pacs.retrain.data_set.confidentiality import PROFILE, without_identity
+from osteo_pacs.retrain.data_set.site_secret import SecretUnusable, SiteSecret
 from sr_gate.sources import hologic, plain, with_request
 
 KEY = "ab" * 32

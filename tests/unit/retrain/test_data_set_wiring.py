@@ -10,7 +10,7 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db import model_versions
 from osteo_pacs.infer.registration import as_new_version
 from osteo_pacs.model_store import ModelStore
-from osteo_pacs.retrain.data_set_wiring import builder
+from osteo_pacs.retrain.data_set.wiring import builder
 
 DECIDING = "configs/inference.json"
 

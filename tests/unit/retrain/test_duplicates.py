@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from osteo_pacs.phantom import spine_image
-from osteo_pacs.retrain.burned_in import has_text
-from osteo_pacs.retrain.duplicates import difference_hash, joined, near_pairs
+from osteo_pacs.retrain.data_set.burned_in import has_text
+from osteo_pacs.retrain.data_set.duplicates import difference_hash, joined, near_pairs
 
 SEEDS = range(300, 306)
 

@@ -8,10 +8,10 @@ import pytest
 
 from osteo_pacs import shipped
 from osteo_pacs.db.training_runs import TrainingPlan
-from osteo_pacs.retrain.datasets import open_dataset
-from osteo_pacs.retrain.exposure import EXPOSURE, Exposure, add_exposure, exposure_of, read_exposure
-from osteo_pacs.retrain.lineage import begin_candidate
-from osteo_pacs.retrain.workspace import Workspace
+from osteo_pacs.retrain.data_set.checked import open_dataset
+from osteo_pacs.retrain.training.exposure import EXPOSURE, Exposure, add_exposure, exposure_of, read_exposure
+from osteo_pacs.retrain.training.lineage import begin_candidate
+from osteo_pacs.retrain.training.workspace import Workspace
 from osteo_pacs.sealed import BundleTampered, Sealed, open_sealed
 
 

@@ -9,9 +9,8 @@ from monai.transforms import Compose, RandGaussianNoised
 from safetensors.torch import save_file
 from torch import nn
 
-from osteo_pacs.retrain.compare import fold_of
-from osteo_pacs.retrain.networks import NetworkMissing, WeightsUnfit, build, take_weights, untrained
-from osteo_pacs.retrain.training import (
+from osteo_pacs.retrain.comparison.compare import fold_of
+from osteo_pacs.retrain.comparison.learning import (
     Budget,
     Course,
     Pictures,
@@ -21,6 +20,7 @@ from osteo_pacs.retrain.training import (
     standardised,
     train,
 )
+from osteo_pacs.retrain.comparison.networks import NetworkMissing, WeightsUnfit, build, take_weights, untrained
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osteo_pacs.retrain.parts import Part, place
+from osteo_pacs.retrain.data_set.parts import Part, place
 
 NAMES = st.integers(0, 40).map(lambda number: f"p{number:02d}")
 

@@ -13,9 +13,10 @@ from osteo_pacs.infer.predict import Model
 from osteo_pacs.phantom import PhantomKind, ideal_observer_score
 from osteo_pacs.phantom.chance import random_stream
 from osteo_pacs.phantom.dataset import standard_parts
-from osteo_pacs.retrain import compare, reading, test_set
-from osteo_pacs.retrain.reading import Reader
-from osteo_pacs.retrain.test_set import SetDigest, ideal_probability, out_of_scope, spines
+from osteo_pacs.retrain.comparison import compare
+from osteo_pacs.retrain.judging import reading, test_set
+from osteo_pacs.retrain.judging.reading import Reader
+from osteo_pacs.retrain.judging.test_set import SetDigest, ideal_probability, out_of_scope, spines
 
 LARGEST_PART = 1_000_000
 

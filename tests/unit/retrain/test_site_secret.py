@@ -1,5 +1,5 @@
-from osteo_pacs.retrain import site_secret
-from osteo_pacs.retrain.site_secret import SiteSecret
+from osteo_pacs.retrain.data_set import site_secret
+from osteo_pacs.retrain.data_set.site_secret import SiteSecret
 
 
 def test_a_new_secret_is_on_the_disk_before_it_names_anybody(tmp_path, monkeypatch):

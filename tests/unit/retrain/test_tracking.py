@@ -10,9 +10,9 @@ import pytest
 from osteo_pacs import shipped
 from osteo_pacs.db.training_runs import TrainingPlan
 from osteo_pacs.errors import ConfigurationError
-from osteo_pacs.retrain import tracking
-from osteo_pacs.retrain.workflow import CAREFUL, overrides
-from osteo_pacs.retrain.workspace import Workspace
+from osteo_pacs.retrain.training import tracking
+from osteo_pacs.retrain.training.workflow import CAREFUL, overrides
+from osteo_pacs.retrain.training.workspace import Workspace
 
 
 @pytest.mark.parametrize("tracker", ["tensorboard", "mlflow"])

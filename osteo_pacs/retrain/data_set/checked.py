@@ -20,8 +20,8 @@ from osteo_pacs.config import Settings
 from osteo_pacs.db.data_sets import list_data_sets
 from osteo_pacs.db.session import Database
 from osteo_pacs.errors import PermanentError
-from osteo_pacs.retrain.data_set_folder import data_set_folder, folder_of
-from osteo_pacs.retrain.manifest import DATALIST
+from osteo_pacs.retrain.data_set.folder import data_set_folder, folder_of
+from osteo_pacs.retrain.data_set.manifest import DATALIST
 
 PARTS = ("training", "validation", "test")
 FITTED = ("training", "validation")

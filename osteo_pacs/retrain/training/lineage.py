@@ -10,9 +10,9 @@ from typing import Any
 import osteo_pacs
 from osteo_pacs.db.training_runs import TrainingPlan
 from osteo_pacs.infer.metadata import METADATA
-from osteo_pacs.retrain.datasets import DataSet
-from osteo_pacs.retrain.registry import Lineage
-from osteo_pacs.retrain.workspace import Workspace
+from osteo_pacs.retrain.data_set.checked import DataSet
+from osteo_pacs.retrain.registry.adopt import Lineage
+from osteo_pacs.retrain.training.workspace import Workspace
 from osteo_pacs.sealed import Sealed
 
 

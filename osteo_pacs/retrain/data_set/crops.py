@@ -15,11 +15,11 @@ from osteo_pacs.db.data_sets import Candidate, SelectedImage
 from osteo_pacs.decode import Decoded, Decoder, Undecodable
 from osteo_pacs.infer.analysed import Analysed, analyse
 from osteo_pacs.labels.effective import Effective
-from osteo_pacs.retrain.burned_in import has_text
-from osteo_pacs.retrain.confidentiality import without_identity
-from osteo_pacs.retrain.crop_file import add_pixels, framed, part10
-from osteo_pacs.retrain.duplicates import Bits, difference_hash
-from osteo_pacs.retrain.site_secret import SiteSecret
+from osteo_pacs.retrain.data_set.burned_in import has_text
+from osteo_pacs.retrain.data_set.confidentiality import without_identity
+from osteo_pacs.retrain.data_set.crop_file import add_pixels, framed, part10
+from osteo_pacs.retrain.data_set.duplicates import Bits, difference_hash
+from osteo_pacs.retrain.data_set.site_secret import SiteSecret
 from osteo_pacs.spool import Spool
 
 TOLERANCE = 1e-5

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from osteo_pacs.retrain.parts import Part
+from osteo_pacs.retrain.data_set.parts import Part
 
 MANIFEST, DATALIST = "manifest.json", "datalist.json"
 FORMAT = 1

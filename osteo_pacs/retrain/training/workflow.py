@@ -1,10 +1,8 @@
 """The process that trains: MONAI's workflow on the bundle's own training configuration.
 
-``python -m osteo_pacs.retrain.workflow ORDER``, alone or, for several GPUs, under torchrun. It steps back behind
-the service, tells how far it is in a file, ends between two steps when asked, and at once when its trainer
+``python -m osteo_pacs.retrain.training.workflow ORDER``, alone or, for several GPUs, under torchrun. It steps back
+behind the service, tells how far it is in a file, ends between two steps when asked, and at once when its trainer
 is gone.
-
-Of the configuration it needs ``train#trainer``, ``validate#evaluator``, ``network``, and what `overrides` sets.
 """
 
 from __future__ import annotations
@@ -19,10 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from osteo_pacs.retrain.background import step_back
-from osteo_pacs.retrain.datasets import open_dataset
-from osteo_pacs.retrain.exposure import add_exposure, exposure_of
-from osteo_pacs.retrain.workspace import Workspace
+from osteo_pacs.retrain.data_set.checked import open_dataset
+from osteo_pacs.retrain.training.background import step_back
+from osteo_pacs.retrain.training.exposure import add_exposure, exposure_of
+from osteo_pacs.retrain.training.workspace import Workspace
 
 STOPPED = 75
 """Exit status of a training that was asked to end before it was over (EX_TEMPFAIL of sysexits.h)."""
@@ -71,8 +69,8 @@ def _train(order: Mapping[str, Any], stop: threading.Event) -> int:
     import torch
     from monai.bundle.workflows import ConfigWorkflow
 
-    from osteo_pacs.retrain.steps import Steps
-    from osteo_pacs.retrain.tracking import attach_tracker
+    from osteo_pacs.retrain.training.steps import Steps
+    from osteo_pacs.retrain.training.tracking import attach_tracker
 
     torch.set_num_threads(order["threads"])
     workspace, bundle = Workspace(Path(order["folder"])), Path(order["bundle"])

@@ -11,7 +11,7 @@ from typing import Any
 from osteo_pacs.db.data_sets import KnownDataSet, find_data_sets
 from osteo_pacs.db.session import Session
 from osteo_pacs.errors import PermanentError
-from osteo_pacs.retrain.manifest import DATALIST, MANIFEST, sha256_of
+from osteo_pacs.retrain.data_set.manifest import DATALIST, MANIFEST, sha256_of
 
 
 class NoSuchDataSet(PermanentError):

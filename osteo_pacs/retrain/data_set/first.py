@@ -29,7 +29,7 @@ def build_first(
         SecretUnusable, BundleTampered, BundleNotSigned, BundleUnusable: as `builder` says.
     """
     # It loads PyTorch, for which no other training has a use.
-    from osteo_pacs.retrain.data_set_wiring import builder
+    from osteo_pacs.retrain.data_set.wiring import builder
 
     by = Participant(f"training-{training}", name=f"training {training}")
     with builder(settings, database, by=by) as ready:

@@ -21,10 +21,10 @@ from osteo_pacs.evidence.gate_record import gate_record
 from osteo_pacs.images import GreyImage
 from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.device import describe_device
-from osteo_pacs.retrain.datasets import DataSet, Item, require_cases
-from osteo_pacs.retrain.evaluate import Place, describe_bundle, versions
-from osteo_pacs.retrain.exposure import exposure_of, read_exposure
-from osteo_pacs.retrain.reading import Answer, Reader
+from osteo_pacs.retrain.data_set.checked import DataSet, Item, require_cases
+from osteo_pacs.retrain.judging.evaluate import Place, describe_bundle, versions
+from osteo_pacs.retrain.judging.reading import Answer, Reader
+from osteo_pacs.retrain.training.exposure import exposure_of, read_exposure
 from osteo_pacs.sealed import open_sealed
 
 TEST = "test"

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from osteo_pacs.retrain.workspace import Workspace, write_whole
+from osteo_pacs.retrain.training.workspace import Workspace, write_whole
 
 GRACE_S = 10.0
 """How long a step, or the fixing of the operating point, has to end when the training is stopped."""
-MODULE = "osteo_pacs.retrain.workflow"
+MODULE = "osteo_pacs.retrain.training.workflow"
 
 
 class TrainingProcess:

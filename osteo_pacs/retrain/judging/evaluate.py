@@ -26,8 +26,8 @@ from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.device import describe_device
 from osteo_pacs.infer.metadata import METADATA, WEIGHTS
 from osteo_pacs.phantom import OUT_OF_SCOPE
-from osteo_pacs.retrain.reading import Answer, Reader, dataset_of, decoding
-from osteo_pacs.retrain.test_set import Picture, SetDigest, ideal_probability, out_of_scope, spines
+from osteo_pacs.retrain.judging.reading import Answer, Reader, dataset_of, decoding
+from osteo_pacs.retrain.judging.test_set import Picture, SetDigest, ideal_probability, out_of_scope, spines
 from osteo_pacs.sealed import open_sealed
 from osteo_pacs.select import decide
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ignite.engine import Events
 
-from osteo_pacs.retrain.workspace import Workspace
+from osteo_pacs.retrain.training.workspace import Workspace
 
 TELL_EVERY_S = 0.5
 

@@ -14,7 +14,7 @@ from pydicom import DataElement, Dataset
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from osteo_pacs.dicom.codes import CodedConcept
-from osteo_pacs.retrain.site_secret import SiteSecret
+from osteo_pacs.retrain.data_set.site_secret import SiteSecret
 
 METHOD = "osteo_pacs: PS3.15 E.1 Basic Profile, cropped pixels"
 BASIC_PROFILE = CodedConcept("113100", "DCM", "Basic Application Confidentiality Profile")

@@ -26,11 +26,7 @@ from osteo_pacs.infer.device import choose_device, describe_device
 from osteo_pacs.infer.predict import Model
 from osteo_pacs.phantom import spine_image
 from osteo_pacs.phantom.side_by_side import in_processes
-from osteo_pacs.retrain.evaluate import Place, versions
-from osteo_pacs.retrain.networks import TITLES, build, parameters_of, take_weights
-from osteo_pacs.retrain.reading import Decode, decoding
-from osteo_pacs.retrain.test_set import Picture
-from osteo_pacs.retrain.training import (
+from osteo_pacs.retrain.comparison.learning import (
     Augment,
     Budget,
     Course,
@@ -41,6 +37,10 @@ from osteo_pacs.retrain.training import (
     standardised,
     train,
 )
+from osteo_pacs.retrain.comparison.networks import TITLES, build, parameters_of, take_weights
+from osteo_pacs.retrain.judging.evaluate import Place, versions
+from osteo_pacs.retrain.judging.reading import Decode, decoding
+from osteo_pacs.retrain.judging.test_set import Picture
 from osteo_pacs.sealed import open_sealed
 
 FIRST_PATIENT = 60_000_000

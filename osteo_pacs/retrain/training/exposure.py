@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from osteo_pacs.retrain.datasets import FITTED, DataSet
-from osteo_pacs.retrain.manifest import sha256_of
+from osteo_pacs.retrain.data_set.checked import FITTED, DataSet
+from osteo_pacs.retrain.data_set.manifest import sha256_of
 from osteo_pacs.sealed import BundleTampered, Sealed
 
 EXPOSURE = "configs/training_data.json"

@@ -27,11 +27,11 @@ from osteo_pacs.db.data_sets import Candidate, NewItem
 from osteo_pacs.db.session import Database
 from osteo_pacs.errors import PermanentError
 from osteo_pacs.labels.effective import LabelRules, Says, effective
-from osteo_pacs.retrain.crops import Crop, Cropper, LabelledStudy, LeftOut
-from osteo_pacs.retrain.duplicates import joined, near_pairs
-from osteo_pacs.retrain.manifest import Manifest, Picture, is_whole, write_folder
-from osteo_pacs.retrain.parts import Part, Placement, place
-from osteo_pacs.retrain.site_secret import SiteSecret
+from osteo_pacs.retrain.data_set.crops import Crop, Cropper, LabelledStudy, LeftOut
+from osteo_pacs.retrain.data_set.duplicates import joined, near_pairs
+from osteo_pacs.retrain.data_set.manifest import Manifest, Picture, is_whole, write_folder
+from osteo_pacs.retrain.data_set.parts import Part, Placement, place
+from osteo_pacs.retrain.data_set.site_secret import SiteSecret
 
 
 class TooFewCases(PermanentError):

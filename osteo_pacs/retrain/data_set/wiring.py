@@ -15,10 +15,10 @@ from osteo_pacs.db.session import Database
 from osteo_pacs.decode import Decoder
 from osteo_pacs.infer.bundle import load_preparation
 from osteo_pacs.labels.effective import LabelRules
-from osteo_pacs.retrain.crops import Cropper
-from osteo_pacs.retrain.data_set import Builder
-from osteo_pacs.retrain.site_secret import SiteSecret
-from osteo_pacs.retrain.versions import ACTIVE, bundle_of
+from osteo_pacs.retrain.data_set.build import Builder
+from osteo_pacs.retrain.data_set.crops import Cropper
+from osteo_pacs.retrain.data_set.site_secret import SiteSecret
+from osteo_pacs.retrain.registry.place import ACTIVE, bundle_of
 from osteo_pacs.sealed import open_sealed
 from osteo_pacs.spool import Spool
 

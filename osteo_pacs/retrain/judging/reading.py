@@ -20,7 +20,7 @@ from osteo_pacs.images import GreyImage
 from osteo_pacs.infer.predict import Model, Prediction, Transform
 from osteo_pacs.phantom import PhantomKind
 from osteo_pacs.phantom.header import InstanceIdentity, StudyIdentity, make_dataset
-from osteo_pacs.retrain.test_set import Picture
+from osteo_pacs.retrain.judging.test_set import Picture
 
 _TAKEN_AT = datetime(2024, 1, 2, 8, 0, 0)  # noqa: DTZ001 - DICOM dates of a scanner have no zone
 BATCH = 16

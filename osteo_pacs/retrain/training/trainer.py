@@ -26,16 +26,16 @@ from osteo_pacs.db.session import Database, DatabaseUnavailable, Session
 from osteo_pacs.db.training_runs import Outcome, TrainingClaim, TrainingLost, TrainingState
 from osteo_pacs.dicom.audit import EventOutcome, EventType
 from osteo_pacs.errors import OsteoPacsError, RetryableError
-from osteo_pacs.retrain.background import step_back, threads_of
-from osteo_pacs.retrain.data_set_first import build_first, is_outdated
-from osteo_pacs.retrain.datasets import find_dataset, open_dataset, require_trainable
-from osteo_pacs.retrain.lineage import Origin, begin_candidate
-from osteo_pacs.retrain.process import TrainingProcess
-from osteo_pacs.retrain.registry import adopt
-from osteo_pacs.retrain.tracking import require_tracker, tracking_of
-from osteo_pacs.retrain.versions import ACTIVE, bundle_of
-from osteo_pacs.retrain.workflow import STOPPED
-from osteo_pacs.retrain.workspace import Workspace
+from osteo_pacs.retrain.data_set.checked import find_dataset, open_dataset, require_trainable
+from osteo_pacs.retrain.data_set.first import build_first, is_outdated
+from osteo_pacs.retrain.registry.adopt import adopt
+from osteo_pacs.retrain.registry.place import ACTIVE, bundle_of
+from osteo_pacs.retrain.training.background import step_back, threads_of
+from osteo_pacs.retrain.training.lineage import Origin, begin_candidate
+from osteo_pacs.retrain.training.process import TrainingProcess
+from osteo_pacs.retrain.training.tracking import require_tracker, tracking_of
+from osteo_pacs.retrain.training.workflow import STOPPED
+from osteo_pacs.retrain.training.workspace import Workspace
 from osteo_pacs.sealed import open_sealed
 
 TELL_EVERY_S = 1.0
