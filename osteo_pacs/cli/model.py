@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from json import dumps
+from json import dumps, loads
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,7 +43,7 @@ def evaluate(
     ] = None,
     output: Output = Path("build/evidence"),
     bundle: Bundle = BUNDLE,
-    patients: Patients = 3000,
+    patients: Patients = 10_000,
     overlay_patients: OverlayPatients = 600,
     per_kind: PerKind = 100,
     resamples: Resamples = 2000,
@@ -109,6 +109,10 @@ def compare(
     page: Annotated[
         Path | None, typer.Option("--page", metavar="FILE", help="A Markdown page of it, too.")
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option("--beside", metavar="FILE", help="Another comparison's record that the page shows, too."),
+    ] = None,
     bundle: Bundle = BUNDLE,
     networks: Annotated[
         list[str] | None,
@@ -145,6 +149,7 @@ def compare(
     from osteo_pacs.retrain.comparison.learning import Budget
     from osteo_pacs.retrain.judging.evaluate import Place
 
+    others = [_record(file) for file in beside or ()]
     chosen = _networks(networks)
     contest = Contest(patients, min(positives, patients - 5), folds, chosen, _weights(weights, chosen))
     budget = Budget(size, epochs, batch_size)
@@ -152,10 +157,19 @@ def compare(
     record = compare(bundle, contest, budget, place=place, clock=utc_now, tell=tell)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(dumps(record, indent=1) + "\n", encoding="utf-8")
-    text = render_comparison(record)
     if page is not None:
-        page.write_text(text, encoding="utf-8")
+        page.write_text(render_comparison([record, *others]), encoding="utf-8")
     typer.echo(str(output))
+
+
+def _record(file: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(
+            f"{file} cannot be read as the record of a comparison", param_hint="--beside"
+        ) from error
+    return record
 
 
 def _networks(asked: list[str] | None) -> tuple[str, ...]:

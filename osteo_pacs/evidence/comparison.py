@@ -1,8 +1,8 @@
-"""The page of a comparison as Markdown, from its record alone."""
+"""The page of comparisons as Markdown, from their records alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from osteo_pacs.evidence.markdown import figure, paragraph, table
@@ -23,8 +23,8 @@ PROTOCOL = """
     ({resamples} bootstrap resamples of patients).
 """
 SMALL = """
-    **Read this table as a proof that the command works, not as a ranking.** {epochs} epochs of {size} x {size}
-    pictures from scratch are too few and too small to train any of these networks.
+    **Read this table as a proof that the command works, not as a ranking.** A training for use sees larger
+    pictures than {size} x {size}, or sees them more often than {epochs} times.
 """
 CONDITIONS = """
     `{command}`, {day}: {seconds:.0f} seconds on {device} with {threads} threads, trained in {precision}.
@@ -53,15 +53,25 @@ CAVEATS = """
 ENOUGH_EPOCHS, ENOUGH_ROWS = 10, 200
 
 
-def render_comparison(record: Record) -> str:
-    """The page."""
-    return "\n".join(_lines(record)).rstrip() + "\n"
+def render_comparison(records: Sequence[Record]) -> str:
+    """The page, a section for each comparison."""
+    return "\n".join(_lines(records)).rstrip() + "\n"
 
 
-def _lines(record: Record) -> Iterator[str]:
-    study, budget, made = record["study"], record["budget"], record["made"]
+def _lines(records: Sequence[Record]) -> Iterator[str]:
     yield from ("# The 21-layer CNN beside other networks", "")
     yield from paragraph(HEAD)
+    for record in records:
+        yield from _section(record)
+    yield from ("## The paper's own figures", "")
+    yield from paragraph(PAPER)
+    for caveat in CAVEATS.split("\n\n"):
+        first, *rest = paragraph(caveat)[:-1]
+        yield from (f"- {first}", *(f"  {line}" for line in rest))
+
+
+def _section(record: Record) -> Iterator[str]:
+    study, budget, made = record["study"], record["budget"], record["made"]
     yield from (f"## {study['patients']} simulated patients, {study['positives']} of them osteoporotic", "")
     if budget["epochs"] < ENOUGH_EPOCHS or budget["size"] < ENOUGH_ROWS:
         yield from paragraph(SMALL, **budget)
@@ -70,11 +80,6 @@ def _lines(record: Record) -> Iterator[str]:
     how = {name: made[name] for name in ("command", "seconds", "device", "threads", "precision")}
     yield from paragraph(CONDITIONS, day=made["at"][:10], **how)
     yield from paragraph(", ".join(f"{name} {number}" for name, number in made["versions"].items()) + ".")
-    yield from ("## The paper's own figures", "")
-    yield from paragraph(PAPER)
-    for caveat in CAVEATS.split("\n\n"):
-        first, *rest = paragraph(caveat)[:-1]
-        yield from (f"- {first}", *(f"  {line}" for line in rest))
 
 
 def _table(record: Record) -> Iterator[str]:

@@ -38,7 +38,7 @@ def test_a_network_is_trained_and_tested_on_every_patient(name, tmp_path):
     assert 0 <= network["figures"]["accuracy"]["low"] <= network["figures"]["accuracy"]["high"] <= 1
     assert network["ms_a_study"] > 0
     page = (tmp_path / "page.md").read_text()
-    assert page == render_comparison(record)
+    assert page == render_comparison([record])
     assert f"| {TITLES[name]} | from scratch |" in page
 
 
@@ -49,6 +49,7 @@ def test_a_network_is_trained_and_tested_on_every_patient(name, tmp_path):
         (("--network", "cnn21", "--weights", "vgg16=x.pt"), "no NAME=FILE of these networks"),
         (("--weights", "vgg16"), "no NAME=FILE"),
         (("--size", "74"), "74 is not in the range"),
+        (("--beside", "gone.json"), "gone.json cannot be read as the record of a comparison"),
     ],
 )
 def test_a_wrong_command_line_does_nothing(arguments, said):
