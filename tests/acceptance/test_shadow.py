@@ -1,5 +1,8 @@
 """A candidate reads beside the version in service: what it says is kept, nothing of it leaves, it harms nobody."""
 
+import sqlite3
+from contextlib import closing
+
 from pydicom import dcmread, dcmwrite
 from sqlalchemy import func, select
 
@@ -39,7 +42,7 @@ def test_a_shadow_reads_beside_and_nothing_of_it_leaves(tmp_path, sqlite_url):
 
             # One whose image is gone before the shadow comes to it: refused as the worker would refuse it.
             [shadow] = service.children("shadow")
-            shadow.suspend()
+            until(lambda: froze_outside_a_transaction(shadow, sqlite_url), timeout_s=60)
             [another] = spines(tmp_path / "another", 1)
             ds = dcmread(another)
             ds.StudyInstanceUID, ds.SOPInstanceUID = f"{ds.StudyInstanceUID[:50]}.8", f"{ds.SOPInstanceUID[:50]}.8"
@@ -64,6 +67,21 @@ def test_a_shadow_reads_beside_and_nothing_of_it_leaves(tmp_path, sqlite_url):
             until(lambda: not service.children("shadow"), timeout_s=30, every_s=0.1)
             assert not [*service.events("process_died")]
             assert service.stop() == 0
+
+
+def froze_outside_a_transaction(shadow, url):
+    """Whether the process stands still and the others can write; else it goes on, for another try."""
+    shadow.suspend()
+    try:
+        with closing(
+            sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0.5, isolation_level=None)
+        ) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        shadow.resume()
+        return False
+    return True
 
 
 def shadow_of(service):
