@@ -42,6 +42,14 @@ def test_a_network_is_trained_and_tested_on_every_patient(name, tmp_path):
     assert f"| {TITLES[name]} | from scratch |" in page
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_networks_are_trained_with_as_many_threads_as_asked(threads, tmp_path):
+    smallest = ("--patients", 10, "--positives", 5, "--folds", 2, "--size", 75, "--epochs", 1, "--batch-size", 5)
+    file = tmp_path / "comparison.json"
+    run("--network", "cnn21", *smallest, "--output", file, "--device", "cpu", "--threads", threads)
+    assert json.loads(file.read_text())["made"]["threads"] == threads
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

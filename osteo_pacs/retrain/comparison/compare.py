@@ -88,6 +88,8 @@ def compare(
     """
     at, started = clock(), time.monotonic()
     model = load_bundle(bundle, "cpu", threads=place.threads)
+    # A runtime that reads pictures with threads of its own leaves PyTorch one.
+    torch.set_num_threads(place.threads or len(os.sched_getaffinity(0)))
     device = choose_device(place.device)
     # A CPU has enough to do with the networks.
     workers = len(os.sched_getaffinity(0)) if device.type == "cuda" else 0
