@@ -3,6 +3,8 @@
 ``python -m osteo_pacs.retrain.training.workflow ORDER``, alone or, for several GPUs, under torchrun. It steps back
 behind the service, tells how far it is in a file, ends between two steps when asked, and at once when its trainer
 is gone.
+
+Of the configuration it needs ``train#trainer``, ``validate#evaluator``, ``network``, and what `overrides` sets.
 """
 
 from __future__ import annotations
