@@ -163,9 +163,13 @@ def compare(
 
 
 def _record(file: Path) -> dict[str, Any]:
+    """A record that the page can show, found out before hours of training."""
+    from osteo_pacs.evidence.comparison import render_comparison
+
     try:
         record: dict[str, Any] = loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        render_comparison([record])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise typer.BadParameter(
             f"{file} cannot be read as the record of a comparison", param_hint="--beside"
         ) from error

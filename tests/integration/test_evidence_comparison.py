@@ -7,6 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from osteo_pacs import shipped
 from osteo_pacs.cli import app
 from osteo_pacs.evidence.comparison import render_comparison
 from osteo_pacs.retrain.comparison.networks import TITLES
@@ -58,6 +59,7 @@ def test_the_networks_are_trained_with_as_many_threads_as_asked(threads, tmp_pat
         (("--weights", "vgg16"), "no NAME=FILE"),
         (("--size", "74"), "74 is not in the range"),
         (("--beside", "gone.json"), "gone.json cannot be read as the record of a comparison"),
+        (("--beside", shipped.BUNDLE / "manifest.json"), "cannot be read as the record of a comparison"),
     ],
 )
 def test_a_wrong_command_line_does_nothing(arguments, said):

@@ -88,11 +88,12 @@ def compare(
     """
     at, started = clock(), time.monotonic()
     model = load_bundle(bundle, "cpu", threads=place.threads)
+    cores = len(os.sched_getaffinity(0))
     # A runtime that reads pictures with threads of its own leaves PyTorch one.
-    torch.set_num_threads(place.threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(place.threads or cores)
     device = choose_device(place.device)
     # A CPU has enough to do with the networks.
-    workers = len(os.sched_getaffinity(0)) if device.type == "cuda" else 0
+    workers = cores if device.type == "cuda" else 0
     course = Course(budget, augmentation(bundle), device, workers)
     tell(f"Simulating {contest.patients} patients")
     with decoding(bundle) as decode:
