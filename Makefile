@@ -39,7 +39,7 @@ format: $(READY)  ## Format the code.
 
 benchmarks: $(READY) peers  ## Every benchmark beside its peers; results as JSON in build/.
 	@mkdir -p build
-	@for name in ingest latency burst idle inference while_training gate; do $(BIN)/python benchmarks/$$name.py --output build/$$name.json; done
+	@for name in ingest latency burst idle inference training while_training gate; do $(BIN)/python benchmarks/$$name.py --output build/$$name.json; done
 
 reference: $(READY)  ## Write docs/reference from the program.
 	@PYTHONPATH=tests $(BIN)/python -m house.reference

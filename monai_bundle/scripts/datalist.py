@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from monai.data.dataloader import DataLoader
 from monai.data.dataset import Dataset
-from monai.data.utils import decollate_batch, set_rnd
+from monai.data.utils import decollate_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,12 +97,6 @@ def prepared(items: list[dict[str, Any]], transform: Callable[[Any], Any], worke
         for batch in batches
         for item in decollate_batch(batch)
     ]
-
-
-def reseed(dataset: Any, seed: int) -> None:
-    """Begins every random stream of an epoch anew, so that a resumed training goes on as the first would have."""
-    torch.manual_seed(seed)
-    set_rnd(dataset, seed)
 
 
 def _wanted(t_score: float | None, label: int, cut_off: float, softness: float) -> np.ndarray:

@@ -11,6 +11,8 @@ from osteo_pacs.infer.checks import InputLimits
 
 METADATA = "configs/metadata.json"
 WEIGHTS = "models/model.safetensors"
+STATE = "models/model.pt"
+"""The same weights, as a training begins with them."""
 
 
 class BundleUnusable(PermanentError):

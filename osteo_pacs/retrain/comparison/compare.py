@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from monai.bundle.config_parser import ConfigParser
 from monai.data.meta_tensor import MetaTensor
-from monai.transforms.compose import Compose
 
 from osteo_pacs.clock import Clock
 from osteo_pacs.evidence.measures import AT_THRESHOLD, Readings, auroc, judge
@@ -23,7 +22,9 @@ from osteo_pacs.evidence.resample import resamples
 from osteo_pacs.images import GreyImage
 from osteo_pacs.infer.bundle import load_bundle
 from osteo_pacs.infer.device import choose_device, describe_device
+from osteo_pacs.infer.metadata import BundleUnusable
 from osteo_pacs.infer.predict import Model
+from osteo_pacs.infer.sealed_modules import bundle_scripts
 from osteo_pacs.phantom import spine_image
 from osteo_pacs.phantom.side_by_side import in_processes
 from osteo_pacs.retrain.comparison.learning import (
@@ -88,13 +89,10 @@ def compare(
     """
     at, started = clock(), time.monotonic()
     model = load_bundle(bundle, "cpu", threads=place.threads)
-    cores = len(os.sched_getaffinity(0))
     # A runtime that reads pictures with threads of its own leaves PyTorch one.
-    torch.set_num_threads(place.threads or cores)
+    torch.set_num_threads(place.threads or len(os.sched_getaffinity(0)))
     device = choose_device(place.device)
-    # A CPU has enough to do with the networks.
-    workers = cores if device.type == "cuda" else 0
-    course = Course(budget, augmentation(bundle), device, workers)
+    course = Course(budget, augmentation(bundle), device)
     tell(f"Simulating {contest.patients} patients")
     with decoding(bundle) as decode:
         pictures = simulate(contest, model, decode)
@@ -135,11 +133,20 @@ def _spine(positives: int, place: int) -> Picture:
 
 
 def augmentation(bundle: Path) -> Augment:
-    """That of the bundle's own training configuration."""
-    config = json.loads(open_sealed(bundle).read(TRAINING))
-    parser = ConfigParser({"augmentation": config["train"]["augmentation"]})
-    transforms: Augment = Compose(parser.get_parsed_content("augmentation"))
-    return transforms
+    """That of the bundle's own training configuration.
+
+    Raises:
+        BundleTampered: a file of the bundle is not the sealed one.
+        BundleUnusable: the bundle is older than 0.6.0, whose training changed one picture at a time.
+    """
+    sealed = open_sealed(bundle)
+    config = json.loads(sealed.read(TRAINING))
+    if "augmentation" not in config:
+        raise BundleUnusable(f"{TRAINING} in {bundle} augments no whole batches; bundles from 0.6.0 do.")
+    parser = ConfigParser({"augmentation": config["augmentation"]})
+    with bundle_scripts(sealed):
+        augment: Augment = parser.get_parsed_content("augmentation")
+    return augment
 
 
 def fold_of(labels: Sequence[int], folds: int, seed: int) -> list[int]:

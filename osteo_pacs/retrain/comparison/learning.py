@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
-from torch.utils.data import DataLoader, Dataset
 
-MOST_SEED = 2**32
-"""NumPy's random states take seeds below it."""
-
-
-class Augment(Protocol):
-    """MONAI's transforms over dictionaries; `set_random_state` makes them repeatable."""
-
-    def __call__(self, item: dict[str, Any], /) -> Any:
-        """The item with its ``image`` changed at random."""
-        ...
-
-    def set_random_state(self, seed: int) -> Any:
-        """Begins the random stream anew."""
-        ...
+Augment = Callable[[Tensor], Tensor]
+"""Changes a batch of pictures by PyTorch's random stream; the shape stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +49,27 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """How every network is trained: the budget, the augmentation, and the device that it runs on.
-
-    Attributes:
-        workers: processes that prepare pictures beside the training; 0: the training does it itself.
-    """
+    """How every network is trained: the budget, the augmentation, and the device that both run on."""
 
     budget: Budget
     augment: Augment
     device: torch.device
-    workers: int = 0
 
 
 def train(networks: Sequence[nn.Module], part: Pictures, course: Course, seed: int) -> list[float]:
     """Trains in place, all networks side by side on the same batches; returns the seconds of each.
 
-    Class weights balance the loss. Pictures and their order follow from ``seed``, the epoch and the step alone; so
-    do the units that are dropped, and a network's result does not depend on its companions.
+    Class weights balance the loss. Pictures, what is changed in them and their order follow from ``seed`` and the
+    step alone; so do the units that are dropped, and a network's result does not depend on its companions.
     """
     learners = [_Learner(network, part, course) for network in networks]
-    batches = _batches(part, course, seed)
-    steps_an_epoch = len(batches) // course.budget.epochs
-    for step, batch in enumerate(batches, start=1):
-        images, labels = (values.to(course.device) for values in batch)
+    turns = _turns(part, course.budget, seed)
+    steps_an_epoch = len(turns) // course.budget.epochs
+    for step, places in enumerate(turns, start=1):
+        batch = part.take(places)
+        images, labels = batch.images.to(course.device), batch.labels.to(course.device)
+        torch.manual_seed(seed * 1_000_000 + step)
+        images = shrink(course.augment(images), course.budget.size)
         for learner in learners:
             torch.manual_seed(seed * 1_000_000 + step)
             learner.step(images, labels)
@@ -180,30 +164,14 @@ def shrink(images: Tensor, size: int) -> Tensor:
     return interpolate(images, (size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
-class _Augmented(Dataset[tuple[Tensor, int]]):
-    """A part after augmentation; a picture's chance follows from the seed, the epoch and its place alone."""
-
-    def __init__(self, part: Pictures, course: Course, seed: int) -> None:
-        self._part, self._course, self._seed = part, course, seed
-
-    def __getitem__(self, turn: tuple[int, int]) -> tuple[Tensor, int]:
-        epoch, place = turn
-        chance = (self._seed * 1000 + epoch) * len(self._part) + place
-        self._course.augment.set_random_state(chance % MOST_SEED)
-        changed = self._course.augment({"image": self._part.images[place]})["image"]
-        image = shrink(torch.as_tensor(changed)[None], self._course.budget.size)[0]
-        return image, int(self._part.labels[place])
-
-
-def _batches(part: Pictures, course: Course, seed: int) -> DataLoader[tuple[Tensor, int]]:
-    """Every epoch; a last picture by itself is left out, because batch normalisation needs two."""
-    turns = [
-        [(epoch, int(place)) for place in places]
-        for epoch in range(course.budget.epochs)
-        for places in _order(part, seed * 1000 + epoch).split(course.budget.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+def _turns(part: Pictures, budget: Budget, seed: int) -> list[Tensor]:
+    """The batches of every epoch; a last picture by itself is left out, because batch normalisation needs two."""
+    return [
+        places
+        for epoch in range(budget.epochs)
+        for places in _order(part, seed * 1000 + epoch).split(budget.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it untyped
         if len(places) > 1
     ]
-    return DataLoader(_Augmented(part, course, seed), batch_sampler=turns, num_workers=course.workers)
 
 
 def _order(part: Pictures, seed: int) -> Tensor:

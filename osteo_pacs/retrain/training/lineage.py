@@ -9,7 +9,7 @@ from typing import Any
 
 import osteo_pacs
 from osteo_pacs.db.training_runs import TrainingPlan
-from osteo_pacs.infer.metadata import METADATA
+from osteo_pacs.infer.metadata import METADATA, STATE
 from osteo_pacs.retrain.data_set.checked import DataSet
 from osteo_pacs.retrain.registry.adopt import Lineage
 from osteo_pacs.retrain.training.workspace import Workspace
@@ -18,13 +18,19 @@ from osteo_pacs.sealed import Sealed
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a version is made of; for JSON by `to_dict`."""
+    """What a version is made of; for JSON by `to_dict`.
+
+    Attributes:
+        start: ``active`` or ``scratch``, as `TrainingPlan` says.
+        started_from_sha256: of the weights that it goes on from; None from scratch.
+    """
 
     training: int
     dataset_sha256: str
     parent: str
     parent_bundle_sha256: str
     start: str
+    started_from_sha256: str | None
     command: str
     code_version: str
 
@@ -53,6 +59,7 @@ def begin_candidate(
         parent=f"{metadata['name']} {metadata['version']}",
         parent_bundle_sha256=parent.manifest_sha256,
         start=plan.start,
+        started_from_sha256=parent.digests[STATE] if plan.start == "active" else None,
         command=plan.command,
         code_version=osteo_pacs.__version__,
     )

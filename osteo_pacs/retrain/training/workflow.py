@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from osteo_pacs.infer.metadata import STATE
 from osteo_pacs.retrain.data_set.checked import open_dataset
 from osteo_pacs.retrain.training.background import step_back
 from osteo_pacs.retrain.training.exposure import add_exposure, exposure_of
@@ -92,7 +93,7 @@ def _train(order: Mapping[str, Any], stop: threading.Event) -> int:
     workflow.initialize()
     trainer, evaluator = workflow.trainer, workflow.evaluator
     if order["plan"]["start"] == "active" and checkpoint is None:
-        weights = torch.load(bundle / "models" / "model.pt", map_location="cpu", weights_only=True)
+        weights = torch.load(bundle / STATE, map_location="cpu", weights_only=True)
         workflow.parser.get_parsed_content("network").load_state_dict(weights)
     if (epochs := workspace.trained_epochs()) is not None:
         # It was ended behind its last epoch, which early stopping may have chosen: another one must not follow.
