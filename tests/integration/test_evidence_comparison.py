@@ -7,6 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from bundles import another_bundle, seal
 from osteo_pacs import shipped
 from osteo_pacs.cli import app
 from osteo_pacs.evidence.comparison import render_comparison
@@ -66,3 +67,16 @@ def test_a_wrong_command_line_does_nothing(arguments, said):
     result = run(*arguments)
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+def test_a_bundle_that_cannot_augment_whole_batches_is_refused_before_anything_is_simulated(tmp_path):
+    older = another_bundle(tmp_path / "older")
+    training = older / "configs" / "train.json"
+    config = json.loads(training.read_text())
+    del config["augmentation"]
+    training.write_text(json.dumps(config))
+    seal(older)
+    result = run("--bundle", older)
+    assert result.exit_code == 1
+    assert "bundles from 0.6.0 do" in result.stderr
+    assert "Simulating" not in result.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def begin_candidate(
     """Copies the parent, and says in the copy what it is to become; where that was done before, only tells it.
 
     Raises:
-        BundleTampered: the parent says nonsense of itself.
+        BundleTampered: the parent says nonsense of itself, or lacks the weights to go on from.
     """
     metadata = json.loads(parent.read(METADATA))
     origin = Origin(
@@ -59,7 +60,7 @@ def begin_candidate(
         parent=f"{metadata['name']} {metadata['version']}",
         parent_bundle_sha256=parent.manifest_sha256,
         start=plan.start,
-        started_from_sha256=parent.digests[STATE] if plan.start == "active" else None,
+        started_from_sha256=sha256(parent.read(STATE)).hexdigest() if plan.start == "active" else None,
         command=plan.command,
         code_version=osteo_pacs.__version__,
     )
