@@ -24,8 +24,8 @@ from osteo_pacs.phantom.side_by_side import in_processes
 from osteo_pacs.phantom.study import make_study
 
 DATALIST = "datalist.json"
-# Few of the referred have one of these. The number: how often it is drawn beside the others. A dense vertebra is
-# the hardest to learn, because its density is no part of the T-score.
+# Few of the referred have one of these. The number is its weight among them in the draw: a dense vertebra is the
+# hardest to learn, because its density is no part of the T-score.
 RARE_CONFOUNDERS = {
     "compression_fracture": 1,
     "dense_vertebra": 5,

@@ -80,6 +80,8 @@ def test_gate_counts_how_often_candidates_pass_by_the_size_of_the_test_part(tmp_
 
 def test_training_times_what_feeds_it_beside_its_steps_and_beside_one_picture_after_the_other(tmp_path):
     report = report_of("training", tmp_path, "--rounds", "1", "--batches", "2")
-    assert report["pictures_per_s"].keys() == {"loaded", "augmented", "fed", "fed_one_by_one", "learned"}
-    assert report["fed_to_learned"]["median"] > 0
+    assert report["pictures_per_s"].keys() == {
+        *("loaded", "augmented", "fed", "fed_one_by_one", "learned", "trained")
+    }
+    assert report["trained_to_learned"]["median"] > 0
     assert report["fed_to_fed_one_by_one"]["repeats"] == 1

@@ -84,7 +84,7 @@ def compare(
     """Trains and tests every network in every fold; returns the record of the comparison.
 
     Raises:
-        BundleTampered, BundleUnusable, DeviceMissing: as `load_bundle` says.
+        BundleTampered, BundleUnusable, DeviceMissing: as `load_bundle` and `augmentation` say.
         NetworkMissing, WeightsUnfit: as `build` and `take_weights` say.
     """
     at, started = clock(), time.monotonic()
@@ -142,7 +142,10 @@ def augmentation(bundle: Path) -> Augment:
     sealed = open_sealed(bundle)
     config = json.loads(sealed.read(TRAINING))
     if "augmentation" not in config:
-        raise BundleUnusable(f"{TRAINING} in {bundle} augments no whole batches; bundles from 0.6.0 do.")
+        raise BundleUnusable(
+            f"{TRAINING} in {bundle} augments no whole batches; bundles from 0.6.0 do.",
+            remedy="Name a newer bundle: --bundle FOLDER.",
+        )
     parser = ConfigParser({"augmentation": config["augmentation"]})
     with bundle_scripts(sealed):
         augment: Augment = parser.get_parsed_content("augmentation")

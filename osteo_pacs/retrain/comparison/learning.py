@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -68,10 +69,11 @@ def train(networks: Sequence[nn.Module], part: Pictures, course: Course, seed: i
     for step, places in enumerate(turns, start=1):
         batch = part.take(places)
         images, labels = batch.images.to(course.device), batch.labels.to(course.device)
-        torch.manual_seed(seed * 1_000_000 + step)
+        torch.manual_seed(_chance(seed, step, "pictures"))
         images = shrink(course.augment(images), course.budget.size)
+        _wait(course.device)
         for learner in learners:
-            torch.manual_seed(seed * 1_000_000 + step)
+            torch.manual_seed(_chance(seed, step, "units"))
             learner.step(images, labels)
             if step % steps_an_epoch == 0:
                 learner.schedule.step()
@@ -104,8 +106,7 @@ class _Learner:
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self._optimizer.step()
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+        _wait(self._device)
         self.seconds += time.monotonic() - started
 
 
@@ -172,6 +173,17 @@ def _turns(part: Pictures, budget: Budget, seed: int) -> list[Tensor]:
         for places in _order(part, seed * 1000 + epoch).split(budget.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it untyped
         if len(places) > 1
     ]
+
+
+def _chance(seed: int, step: int, drawn: Literal["pictures", "units"]) -> int:
+    """What PyTorch's random stream begins with before a step's pictures are changed, or its units dropped."""
+    return 2 * (seed * 1_000_000 + step) + (drawn == "units")
+
+
+def _wait(device: torch.device) -> None:
+    """Until what was asked of the device is done, so that a clock tells its time."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _order(part: Pictures, seed: int) -> Tensor:

@@ -75,13 +75,14 @@ class Steps:
             "epochs": state.max_epochs,
             "step": done,
             "steps": total,
-            "loss": _loss(state.output),
+            "loss": loss_of(state.output),
             "val_auroc": round(self._aurocs[-1], 4) if self._aurocs else None,
             "best_val_auroc": round(max(self._aurocs), 4) if self._aurocs else None,
             "eta_s": round(per_step_s * (total - done)),
         }
 
 
-def _loss(output: Any) -> float | None:
+def loss_of(output: Any) -> float | None:
+    """A step's loss by what MONAI's trainer leaves of it: a dictionary, or one for each picture of the batch."""
     last = output[0] if isinstance(output, list) and output else output
     return round(float(last["loss"]), 4) if isinstance(last, dict) and "loss" in last else None

@@ -50,10 +50,10 @@ def attach_tracker(tracking: Mapping[str, Any], trainer: Any, evaluator: Any) ->
 
 def _attach_tensorboard(folder: str, trainer: Any, evaluator: Any) -> None:
     from monai.handlers.tensorboard_handlers import TensorBoardStatsHandler
-    from monai.handlers.utils import from_engine
 
-    loss = from_engine(["loss"], first=True)
-    steps = TensorBoardStatsHandler(log_dir=folder, tag_name="loss", output_transform=loss, epoch_log=False)
+    from osteo_pacs.retrain.training.steps import loss_of
+
+    steps = TensorBoardStatsHandler(log_dir=folder, tag_name="loss", output_transform=loss_of, epoch_log=False)
     epochs = TensorBoardStatsHandler(
         log_dir=folder, iteration_log=False, global_epoch_transform=lambda _: trainer.state.epoch
     )
@@ -63,11 +63,11 @@ def _attach_tensorboard(folder: str, trainer: Any, evaluator: Any) -> None:
 
 def _attach_mlflow(tracking: Mapping[str, Any], trainer: Any, evaluator: Any) -> None:
     from monai.handlers.mlflow_handler import MLFlowHandler
-    from monai.handlers.utils import from_engine
+
+    from osteo_pacs.retrain.training.steps import loss_of
 
     where = {"tracking_uri": tracking["where"], "experiment_name": EXPERIMENT, "run_name": tracking["run"]}
-    loss = from_engine(["loss"], first=True)
-    steps = MLFlowHandler(**where, tag_name="loss", output_transform=loss, epoch_log=False)
+    steps = MLFlowHandler(**where, tag_name="loss", output_transform=loss_of, epoch_log=False)
     epochs = MLFlowHandler(**where, iteration_log=False, global_epoch_transform=lambda _: trainer.state.epoch)
     steps.attach(trainer)
     epochs.attach(evaluator)

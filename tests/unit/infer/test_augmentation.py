@@ -26,7 +26,7 @@ def seed():
 
 def pictures(count=40):
     """Smooth ones, so that a resampled pixel is what stood there."""
-    y, x = torch.meshgrid(torch.linspace(0, 3, 64), torch.linspace(0, 2, 64), indexing="ij")
+    y, x = torch.meshgrid(torch.linspace(0, 3, 64), torch.linspace(0, 2, 40), indexing="ij")
     return torch.stack([(torch.sin(x + n) * torch.cos(y))[None] for n in range(count)])
 
 
@@ -46,24 +46,47 @@ def test_some_pictures_are_flipped_and_others_not(augmentation):
     assert 8 < stayed.sum() < 32
 
 
-@pytest.mark.parametrize(("change", "most"), [("rotation", 0.3), ("scale", 0.2), ("shift", 9)])
-def test_pictures_move_up_to_the_stated_limit(augmentation, change, most):
-    moves = augmentation(moved=1, **{change: most})._moves(2000)
-    stretch, turn, shift = moves[:, 0, 0], moves[:, 1, 0], moves[:, :, 2]
-    found = {"rotation": turn.asin(), "scale": stretch - 1, "shift": shift}[change].abs().max()
-    assert 0.95 * most < found <= most + 1e-6
+def in_pixels(moves):
+    """For (row, column) from the middle of a picture of 64 x 40, as MONAI's transforms take them."""
+    half = torch.tensor([32.0, 20.0])
+    moves = moves.flip(1)[:, :, [1, 0, 2]]
+    return torch.cat([moves[:, :, :2] * half[:, None] / half, moves[:, :, 2:] * half[:, None]], dim=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "most", "found"),
+    [
+        ("rotation", 0.3, lambda moves: moves[:, 1, 0].asin()),
+        ("scale", 0.2, lambda moves: moves[:, 0, 0] - 1),
+        ("scale", 0.2, lambda moves: moves[:, 1, 1] - 1),
+        ("shift", 9, lambda moves: moves[:, 0, 2]),
+        ("shift", 9, lambda moves: moves[:, 1, 2]),
+    ],
+)
+def test_half_of_the_pictures_move_up_to_the_stated_limit(augmentation, change, most, found):
+    moved = found(in_pixels(augmentation(moved=0.5, **{change: most})._moves(pictures(2000)))).abs()
+    assert 0.95 * most < moved.max() < 1.001 * most
+    assert 0.45 < (moved > 0.001 * most).float().mean() < 0.55
 
 
 def test_pictures_are_turned_as_by_monai_for_one_picture(augmentation):
-    turned = augmentation(moved=1, rotation=0.3, shift=4, scale=0.1)
+    turned = augmentation(moved=1, rotation=0.3, shift=4, scale=0.1, flipped=0.5)
     torch.manual_seed(5)
     changed = turned(pictures(6))
     torch.manual_seed(5)
-    for picture, after, move in zip(pictures(6), changed, turned._moves(6), strict=True):
+    for picture, after, move in zip(pictures(6), changed, in_pixels(turned._moves(pictures(6))), strict=True):
         matrix = torch.eye(3)
         matrix[:2] = move
         expected, _ = Affine(affine=matrix, padding_mode="zeros", image_only=False)(picture)
         torch.testing.assert_close(after, torch.as_tensor(expected), atol=1e-4, rtol=0)
+
+
+def test_the_middle_stays_where_it_is_and_straight_lines_are_turned_without_a_shear(augmentation):
+    """A picture that is turned keeps its distances in pixels, whatever its proportions."""
+    [move] = in_pixels(augmentation(moved=1, rotation=0.3)._moves(pictures(1)))
+    turn = move[:, :2]
+    torch.testing.assert_close(turn @ turn.T, torch.eye(2))
+    assert not move[:, 2].any()
 
 
 def test_what_comes_in_from_outside_is_black(augmentation):

@@ -71,3 +71,4 @@ def test_an_even_training_part_shows_what_few_patients_have(tmp_path):
     seen = [set(item["confounders"]) for item in items]
     assert sum(bool(names & set(RARE_CONFOUNDERS)) for names in seen) > 80
     assert all(sum(name in names for names in seen) >= 5 for name in RARE_CONFOUNDERS)
+    assert 35 < sum("dense_vertebra" in names for names in seen) < 70
