@@ -63,3 +63,16 @@ class AuditOutcomeName(StrEnum):
     MINOR_FAILURE = "minor_failure"
     SERIOUS_FAILURE = "serious_failure"
     MAJOR_FAILURE = "major_failure"
+
+
+class ConfounderName(StrEnum):
+    """Names of ``CONFOUNDER_NAMES``."""
+
+    SCOLIOSIS = "scoliosis"
+    OSTEOPHYTES = "osteophytes"
+    AORTIC_CALCIFICATION = "aortic_calcification"
+    COMPRESSION_FRACTURE = "compression_fracture"
+    DENSE_VERTEBRA = "dense_vertebra"
+    METAL = "metal"
+    MALPOSITION = "malposition"
+    OBESITY = "obesity"

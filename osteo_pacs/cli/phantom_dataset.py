@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from osteo_pacs.cli.choices import ConfounderName
 from osteo_pacs.cli.output import Json, print_json
 from osteo_pacs.cli.progress import progress
 
@@ -43,6 +44,10 @@ Even = Annotated[
         "confounders that few patients have.",
     ),
 ]
+MoreOf = Annotated[
+    list[ConfounderName] | None,
+    typer.Option("--more-of", help="Six in ten patients to train on have it; given again, each as often."),
+]
 
 
 def phantom_dataset(
@@ -52,6 +57,7 @@ def phantom_dataset(
     validation: Validation = 1000,
     test: Test = 1000,
     even_groups: Even = False,
+    more_of: MoreOf = None,
     json: Json = False,
 ) -> None:
     """Write a simulated data set to train on.
@@ -59,9 +65,11 @@ def phantom_dataset(
     One AP spine for each patient as a DICOM file, and datalist.json with each one's label and truth. The same
     numbers give the same files, byte for byte.
     """
-    from osteo_pacs.phantom.dataset import even_parts, standard_parts, write_dataset
+    from osteo_pacs.phantom.dataset import even_parts, standard_parts, with_more_of, write_dataset
 
     parts = (even_parts if even_groups else standard_parts)(training, validation, test)
+    if more_of:
+        parts = with_more_of(tuple(more_of), parts)
     with progress("Drawing patients", training + validation + test, is_shown=not json) as advance:
         datalist = write_dataset(folder, parts, advance)
     if json:

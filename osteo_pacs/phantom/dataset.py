@@ -24,16 +24,7 @@ from osteo_pacs.phantom.side_by_side import in_processes
 from osteo_pacs.phantom.study import make_study
 
 DATALIST = "datalist.json"
-# Few of the referred have one of these. The number is its weight among them in the draw: a dense vertebra is the
-# hardest to learn, because its density is no part of the T-score.
-RARE_CONFOUNDERS = {
-    "compression_fracture": 1,
-    "dense_vertebra": 5,
-    "malposition": 1,
-    "metal": 1,
-    "obesity": 1,
-    "scoliosis": 1,
-}
+RARE_CONFOUNDERS = ("compression_fracture", "dense_vertebra", "malposition", "metal", "obesity", "scoliosis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +38,9 @@ class Part:
         positive_share: share of osteoporotic patients; None: as they are referred, about one in five.
         male_share: share of men; None: as they are referred, about one in five.
         decades: of age, as many patients in each; None: as they are referred.
-        confounded_share: share that is drawn with one of `RARE_CONFOUNDERS`, by their weights; the others are
-            drawn as they are referred.
+        confounded_share: share that is drawn with one of ``confounders``, each as often; the others are drawn as
+            they are referred.
+        confounders: names of `CONFOUNDER_NAMES`.
     """
 
     name: str
@@ -58,6 +50,7 @@ class Part:
     male_share: float | None = None
     decades: tuple[int, ...] | None = None
     confounded_share: float = 0.0
+    confounders: tuple[str, ...] = RARE_CONFOUNDERS
 
 
 def standard_parts(training: int, validation: int, test: int) -> tuple[Part, ...]:
@@ -76,11 +69,19 @@ def even_parts(training: int, validation: int, test: int) -> tuple[Part, ...]:
     """The standard parts, but a training part in which sex and age tell nothing of osteoporosis.
 
     Where old age and low density go together, a model learns to take the one as a sign of the other, and misses
-    more of the younger patients. Six in ten of the training patients have a confounder that few of the referred
-    have, half of those a dense vertebra.
+    more of the younger patients. Half of the training patients have a confounder that few of the referred have.
     """
     balanced, *referred = standard_parts(training, validation, test)
-    return replace(balanced, male_share=0.5, decades=(50, 60, 70, 80), confounded_share=0.6), *referred
+    return replace(balanced, male_share=0.5, decades=(50, 60, 70, 80), confounded_share=0.5), *referred
+
+
+def with_more_of(confounders: tuple[str, ...], parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The same parts, but six in ten of the first part's patients have one of these confounders, each as often.
+
+    For what a model is found to read worse than the rest.
+    """
+    training, *others = parts
+    return replace(training, confounded_share=0.6, confounders=confounders), *others
 
 
 def write_dataset(folder: Path, parts: tuple[Part, ...], advance: Callable[[], None] = lambda: None) -> Path:
@@ -124,10 +125,5 @@ def _draw_patient(people: np.random.Generator, part: Part) -> Patient:
         is_osteoporotic=is_osteoporotic,
         sex=sex,
         decade=decade,
-        confounder=_draw_rare_confounder(people) if is_confounded else None,
+        confounder=str(people.choice(part.confounders)) if is_confounded else None,
     )
-
-
-def _draw_rare_confounder(people: np.random.Generator) -> str:
-    weights = np.array(list(RARE_CONFOUNDERS.values()))
-    return str(people.choice(list(RARE_CONFOUNDERS), p=weights / weights.sum()))

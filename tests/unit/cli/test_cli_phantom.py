@@ -5,7 +5,9 @@ import json
 import pydicom
 import pytest
 
+from osteo_pacs.cli.choices import ConfounderName
 from osteo_pacs.cli.exit_codes import ExitCode
+from osteo_pacs.phantom.confounders import CONFOUNDER_NAMES
 from terminal import run_on_terminal
 
 SMALL = ("--training", 2, "--validation", 1, "--test", 1)
@@ -53,6 +55,19 @@ def test_a_data_set_has_every_patient_in_the_part_that_was_asked_for(run, tmp_pa
 def test_a_data_set_is_told_as_json(run):
     told = json.loads(run("phantom-dataset", "out", *SMALL, "--json").stdout)
     assert told == {"datalist": "out/datalist.json", "patients": {"training": 2, "validation": 1, "test": 1}}
+
+
+def test_a_data_set_shows_more_of_a_confounder_that_is_asked_for(run, tmp_path):
+    options = ("--training", 12, *SMALL[2:], "--more-of", "dense_vertebra", "--more-of", "scoliosis")
+    assert run("phantom-dataset", "out", *options).exit_code == ExitCode.OK
+    listed = json.loads((tmp_path / "out/datalist.json").read_text())["training"]
+    shown = [{"dense_vertebra", "scoliosis"} & set(item["confounders"]) for item in listed]
+    assert set().union(*shown) == {"dense_vertebra", "scoliosis"}
+    assert sum(map(bool, shown)) >= 5
+
+
+def test_the_confounders_that_can_be_asked_for_are_those_of_the_phantom():
+    assert tuple(ConfounderName) == CONFOUNDER_NAMES
 
 
 def test_away_from_a_terminal_no_bar_is_drawn(run):

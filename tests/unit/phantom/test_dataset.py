@@ -5,7 +5,14 @@ import json
 import pydicom
 import pytest
 
-from osteo_pacs.phantom.dataset import RARE_CONFOUNDERS, Part, even_parts, standard_parts, write_dataset
+from osteo_pacs.phantom.dataset import (
+    RARE_CONFOUNDERS,
+    Part,
+    even_parts,
+    standard_parts,
+    with_more_of,
+    write_dataset,
+)
 
 PARTS = (Part("training", 4, 10, positive_share=0.5), Part("test", 3, 20))
 
@@ -71,4 +78,11 @@ def test_an_even_training_part_shows_what_few_patients_have(tmp_path):
     seen = [set(item["confounders"]) for item in items]
     assert sum(bool(names & set(RARE_CONFOUNDERS)) for names in seen) > 80
     assert all(sum(name in names for names in seen) >= 5 for name in RARE_CONFOUNDERS)
-    assert 35 < sum("dense_vertebra" in names for names in seen) < 70
+
+
+def test_a_training_part_shows_more_of_what_is_asked_for_and_the_other_parts_stay(tmp_path):
+    training, *referred = with_more_of(("dense_vertebra",), even_parts(160, 1, 1))
+    assert referred == list(standard_parts(160, 1, 1)[1:])
+    items = json.loads(write_dataset(tmp_path, (training,)).read_text())["training"]
+    assert 80 < sum("dense_vertebra" in item["confounders"] for item in items) < 125
+    assert {item["sex"] for item in items if "dense_vertebra" not in item["confounders"]} == {"F", "M"}
