@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, select
@@ -116,14 +117,15 @@ def list_labels(session: Session, study_id: int | None = None) -> list[KnownLabe
 
 def labelled_studies(session: Session) -> list[LabelledStudy]:
     """Every study that something was said of, the one first that came first."""
-    by_study: dict[int, list[KnownLabel]] = {}
-    for label in list_labels(session):
-        by_study.setdefault(label.study_id, []).append(label)
-    uids = (
-        select(Study.id, Study.study_instance_uid).where(Study.id.in_(select(Label.study_id))).order_by(Study.id)
+    # One statement: PostgreSQL shows a second one the labels that were committed since the first.
+    rows = session.execute(
+        select(Study.id, Study.study_instance_uid, Label)
+        .join(Label, Label.study_id == Study.id)
+        .order_by(Study.id, Label.labelled_at, Label.id)
     )
     return [
-        LabelledStudy(row.id, row.study_instance_uid, tuple(by_study[row.id])) for row in session.execute(uids)
+        LabelledStudy(study_id, uid, tuple(_known(row.Label) for row in said))
+        for (study_id, uid), said in groupby(rows, key=lambda row: (row.id, row.study_instance_uid))
     ]
 
 

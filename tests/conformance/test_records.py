@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from rows import NOW, add_study
+from sqlalchemy import event
 
 from osteo_pacs.db import labels, model_versions
 from osteo_pacs.db.model_versions import ModelState, NewModelVersion
@@ -68,3 +69,24 @@ def add_other_study(session):
     session.add(study)
     session.flush()
     return study.id
+
+
+def test_a_study_that_is_labelled_while_the_labelled_ones_are_read_is_there_at_the_next_reading(
+    postgresql_database,
+):
+    first, second = add_study(postgresql_database), add_study(postgresql_database)
+    said = [
+        labels.NewLabel(study_id, is_positive=True, source="sr", author="r1", labelled_at=NOW)
+        for study_id in (first, second)
+    ]
+    with postgresql_database.write() as session:
+        labels.add_label(session, said[0], NOW)
+
+    def label_the_second(*_):
+        with postgresql_database.write() as session:
+            labels.add_label(session, said[1], NOW)
+
+    with postgresql_database.read() as session:
+        event.listen(session.connection(), "after_cursor_execute", label_the_second, once=True)
+        assert [study.study_id for study in labels.labelled_studies(session)] == [first]
+        assert [study.study_id for study in labels.labelled_studies(session)] == [first, second]
