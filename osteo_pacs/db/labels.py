@@ -107,11 +107,9 @@ def labelled_since(session: Session, since: datetime | None) -> int:
     return session.scalar(counted if since is None else counted.where(Label.created_at > since)) or 0
 
 
-def list_labels(session: Session, study_id: int | None = None) -> list[KnownLabel]:
-    """The labels of a study, or of all, the oldest statement first."""
-    wanted = select(Label).order_by(Label.labelled_at, Label.id)
-    if study_id is not None:
-        wanted = wanted.where(Label.study_id == study_id)
+def list_labels(session: Session, study_id: int) -> list[KnownLabel]:
+    """The labels of a study, the oldest statement first."""
+    wanted = select(Label).where(Label.study_id == study_id).order_by(Label.labelled_at, Label.id)
     return [_known(row) for row in session.scalars(wanted)]
 
 
