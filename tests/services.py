@@ -49,6 +49,7 @@ class Service:
         self.config.write_bytes(shipped.CONFIG.read_bytes())
         self.environment = _environment(database_url, destinations, _merged(settings or {}, self.port))
         self._process: subprocess.Popen[bytes] | None = None
+        self._forgotten_bytes = 0
 
     def __enter__(self) -> Self:
         try:
@@ -114,12 +115,19 @@ class Service:
         return [child for child in children if not role or role in words_of(child)]
 
     def events(self, name: str) -> Iterator[dict[str, Any]]:
-        """The log's events of this name."""
+        """The log's events of this name, those that were forgotten left out."""
         # The last line may be on its way.
-        lines = self.log.read_text().rpartition("\n")[0].splitlines() if self.log.exists() else []
+        lines = self._logged().rpartition(b"\n")[0].splitlines()
         for line in lines:
-            if line.startswith("{") and (event := json.loads(line))["event"] == name:
+            if line.startswith(b"{") and (event := json.loads(line))["event"] == name:
                 yield event
+
+    def forget_events(self) -> None:
+        """What was logged until now is another test's."""
+        self._forgotten_bytes += len(self._logged().rpartition(b"\n")[0])
+
+    def _logged(self) -> bytes:
+        return self.log.read_bytes()[self._forgotten_bytes :] if self.log.exists() else b""
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command line, as a user types it."""

@@ -1,3 +1,8 @@
+import itertools
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import replace
+
 import pytest
 
 from databases import KINDS, drop_postgresql, new_url, url_at_head
@@ -5,15 +10,28 @@ from osteo_pacs.phantom import demo_study, write_study
 from peers.orthanc import Orthanc
 from services import Service, destination
 
+_serial = itertools.count(1)
 
-@pytest.fixture(params=KINDS)
-def database_url(request, tmp_path):
+
+@contextmanager
+def address(kind, folder):
     """SQLite, which the service creates itself, and PostgreSQL, which was upgraded."""
-    kind = request.param
-    url = new_url(kind, tmp_path) if kind == "sqlite" else url_at_head(kind, tmp_path)
+    url = new_url(kind, folder) if kind == "sqlite" else url_at_head(kind, folder)
     yield url
     if kind == "postgresql":
         drop_postgresql(url)
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request, tmp_path):
+    with address(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def shared_database_url(request, tmp_path_factory):
+    with address(request.param, tmp_path_factory.mktemp("database")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -27,6 +45,13 @@ def pacs(tmp_path):
         yield orthanc
 
 
+@pytest.fixture(scope="module")
+def shared_pacs(tmp_path_factory):
+    """For tests that look at their own study alone."""
+    with Orthanc(tmp_path_factory.mktemp("pacs")) as orthanc:
+        yield orthanc
+
+
 @pytest.fixture
 def service(tmp_path, database_url, pacs):
     """The whole service on either database, with Orthanc as its PACS."""
@@ -36,9 +61,21 @@ def service(tmp_path, database_url, pacs):
 
 
 @pytest.fixture(scope="session")
-def study():
+def pictures():
     """One AP spine, two femurs, one lateral, two knees, two total bodies."""
     return demo_study(11)
+
+
+@pytest.fixture
+def study(pictures):
+    """A study that no service has seen, though several tests share one; its pictures are always the same."""
+    number = next(_serial)
+    datasets = tuple(deepcopy(ds) for ds in pictures.datasets)
+    for ds in datasets:
+        for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+            ds[keyword].value = f"{ds[keyword].value}.{number}"
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+    return replace(pictures, study_instance_uid=datasets[0].StudyInstanceUID, datasets=datasets)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from databases import drop_postgresql, url_at_head
+from databases import drop_postgresql, new_url, url_at_head
+from osteo_pacs.phantom import write_study
 from peers.dcmtk import storescu
 from peers.polling import until
 from services import Service
@@ -16,9 +17,13 @@ CALLED = "OSTEO_PACS"
 LEARNING = re.compile(r"/(torch|openvino)/")
 
 
-@pytest.fixture
-def service(tmp_path, sqlite_url):
-    with Service(tmp_path / "service", database_url=sqlite_url) as running:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory, pictures):
+    """It has read a study."""
+    folder = tmp_path_factory.mktemp("installed")
+    with Service(folder / "service", database_url=new_url("sqlite", folder)) as running:
+        storescu(running.port, *write_study(pictures, folder / "scanner"), called=CALLED)
+        until(lambda: [*running.events("study_read")], timeout_s=60, every_s=0.1)
         yield running
 
 
@@ -27,9 +32,7 @@ def mapped(process):
     return Path(f"/proc/{process.pid}/maps").read_text()
 
 
-def test_only_the_worker_has_loaded_what_runs_the_network(service, files):
-    storescu(service.port, *files, called=CALLED)
-    until(lambda: [*service.events("study_read")], timeout_s=60, every_s=0.1)
+def test_only_the_worker_has_loaded_what_runs_the_network(service):
     (worker,) = service.children("worker")
     assert LEARNING.search(mapped(worker))
     (decoder,) = worker.children()
@@ -39,18 +42,14 @@ def test_only_the_worker_has_loaded_what_runs_the_network(service, files):
         assert not LEARNING.search(mapped(process)), process.cmdline()
 
 
-def test_the_worker_listens_nowhere_and_its_decoder_has_nothing_open(service, files):
-    storescu(service.port, *files, called=CALLED)
-    until(lambda: [*service.events("study_read")], timeout_s=60, every_s=0.1)
+def test_the_worker_listens_nowhere_and_its_decoder_has_nothing_open(service):
     (worker,) = service.children("worker")
     (decoder,) = worker.children()
     assert [*worker.net_connections("inet"), *decoder.net_connections("all")] == []
     assert decoder.open_files() == []
 
 
-def test_everything_that_the_service_writes_is_its_user_s_alone(service, files):
-    storescu(service.port, *files, called=CALLED)
-    until(lambda: [*service.events("study_read")], timeout_s=60, every_s=0.1)
+def test_everything_that_the_service_writes_is_its_user_s_alone(service):
     written = [*(service.folder / "var").rglob("*"), *service.folder.parent.glob("*.db*")]
     modes = {stat.S_IMODE(path.stat().st_mode) for path in written if path.is_file()}
     assert modes == {0o600}

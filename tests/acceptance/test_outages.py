@@ -14,12 +14,24 @@ CALLED = "OSTEO_PACS"
 SOON = {"jobs": {"backoff_s": 0.5, "max_backoff_s": 2, "lease_s": 6}}
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, shared_database_url, shared_pacs):
+    to_pacs = destination("pacs", shared_pacs.port, shared_pacs.ae_title, connect_timeout_s=2, send_timeout_s=5)
+    folder = tmp_path_factory.mktemp("service")
+    with Service(folder, database_url=shared_database_url, destinations=[to_pacs], settings=SOON) as service:
+        yield service
+
+
 @pytest.fixture
-def service(tmp_path, database_url, pacs):
-    to_pacs = destination("pacs", pacs.port, pacs.ae_title, connect_timeout_s=2, send_timeout_s=5)
-    folder = tmp_path / "service"
-    with Service(folder, database_url=database_url, destinations=[to_pacs], settings=SOON) as running:
-        yield running
+def service(running):
+    """What a test broke has mended itself by the next."""
+    running.forget_events()
+    return running
+
+
+@pytest.fixture
+def pacs(shared_pacs):
+    return shared_pacs
 
 
 def srs_of(pacs, study):
@@ -52,8 +64,9 @@ def test_a_worker_that_is_killed_while_it_reads_gives_one_report(service, pacs, 
     until(lambda: srs_of(pacs, study), timeout_s=120, every_s=0.2)
     until(lambda: service.ask("study", "show", study.study_instance_uid)["state"] == "delivered", every_s=0.2)
     assert len(srs_of(pacs, study)) == 1
-    jobs = [job for job in service.ask("queue", "list") if job["kind"] == "infer"]
+    jobs = service.ask("queue", "list", "--study", study.study_instance_uid, "--kind", "infer")
     assert [(job["state"], job["attempts"]) for job in jobs] == [("completed", 2)]
+    until(lambda: [*service.events("worker_ready")], timeout_s=60, every_s=0.1)
 
 
 def claimed_jobs(service):
@@ -67,6 +80,7 @@ def test_what_dies_is_started_again(service):
         psutil.wait_procs([child], timeout=10)
         until(lambda role=role: len(service.children(role)) == 1, timeout_s=20, every_s=0.1, what=f"a new {role}")
     assert len([*service.events("process_died")]) == 4
+    until(lambda: [*service.events("worker_ready")] and [*service.events("ready")], timeout_s=60, every_s=0.1)
 
 
 def test_sigterm_ends_every_process_and_loses_nothing(service, pacs, study, files):

@@ -8,6 +8,8 @@ import subprocess
 import psutil
 import pytest
 
+from databases import new_url
+from osteo_pacs.phantom import write_study
 from peers.dcmtk import storescu
 from peers.polling import until
 from peers.programs import program
@@ -54,14 +56,19 @@ class Traced:
         return self._service.folder / f"{role}.trace"
 
 
-@pytest.fixture
-def traces(tmp_path, sqlite_url, pacs, files):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("installed")
+
+
+@pytest.fixture(scope="module")
+def traces(folder, shared_pacs, pictures):
     """What each process asked for on the way of one study, by its role."""
-    to_pacs = destination("pacs", pacs.port, pacs.ae_title)
-    service = Service(tmp_path / "service", database_url=sqlite_url, destinations=[to_pacs])
+    to_pacs = destination("pacs", shared_pacs.port, shared_pacs.ae_title)
+    service = Service(folder / "service", database_url=new_url("sqlite", folder), destinations=[to_pacs])
     with Traced(service) as traced:
         until(lambda: [*service.events("worker_ready")] and [*service.events("ready")], timeout_s=200)
-        storescu(service.port, *files, called=CALLED)
+        storescu(service.port, *write_study(pictures, folder / "scanner"), called=CALLED)
         until(lambda: [*service.events("report_delivered")], timeout_s=120)
     return {role: traced.trace(role).read_text(errors="replace") for role in UNIT}
 
@@ -78,10 +85,10 @@ def test_no_process_asks_for_what_its_unit_refuses(traces):
             assert not re.search(r"PROT_WRITE\|PROT_EXEC|mprotect\([^)]*PROT_EXEC", trace), role
 
 
-def test_no_process_leaves_a_file_outside_its_folders(traces, tmp_path):
+def test_no_process_leaves_a_file_outside_its_folders(traces, folder):
     for role, trace in traces.items():
         written = set(re.findall(r'openat\([^,]+, "([^"]+)", [^)]*O_(?:WRONLY|RDWR)[^)]*\) = \d', trace))
-        ours = {path for path in written if path.startswith(str(tmp_path))}
+        ours = {path for path in written if path.startswith(str(folder))}
         assert written - ours <= {"/dev/null", "/proc/self/oom_score_adj"}, role
         in_spool = {path for path in ours if "/var/spool/" in path}
         assert bool(in_spool) == (role == "listener"), role

@@ -14,6 +14,8 @@ from receiving.raw_peer import ABORT, ASSOCIATE_AC, ASSOCIATE_RJ, CLOSED
 PDU_TIMEOUT_S = 1.0
 SLACK_S = 4.0
 MAX_INSTANCE_MIB = 8
+LOCAL_LIMIT_EXCEEDED = (2, 3, 2)
+"""Rejected transient, by the presentation layer: this time and place are taken (PS3.8 Table 9-21)."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,17 @@ class Gate:
     def peer(self, *, source: str = "") -> RawPeer:
         """A connection, from another address of this machine where one is named."""
         return RawPeer(self.port, timeout_s=PDU_TIMEOUT_S + SLACK_S, tls=self.tls, source=source)
+
+    def guest(self) -> RawPeer | None:
+        """An associated peer; None where every place is taken for now (PS3.8 9.3.4, rejected transient)."""
+        peer = self.peer()
+        peer.send(associate_rq())
+        kind, body = peer.read()
+        if kind == ASSOCIATE_AC:
+            return peer
+        peer.connection.close()
+        assert (kind, *body[1:]) == (ASSOCIATE_RJ, *LOCAL_LIMIT_EXCEEDED), (kind, body)
+        return None
 
 
 Attack = Callable[[Gate], str]
