@@ -3,6 +3,8 @@
 SQLite has one writer: a writing transaction takes the write lock at its start (BEGIN IMMEDIATE), so that it
 waits there and never fails half way. It keeps the rollback journal with synchronous FULL: WAL before 3.51.3 can
 corrupt a database that several processes share.
+
+A reading transaction sees one moment, however many statements it has: SQLite holds no other, PostgreSQL is told so.
 """
 
 from __future__ import annotations
@@ -31,6 +33,11 @@ SQLITE_PRAGMAS = (
     "journal_size_limit = 1048576",
     "synchronous = FULL",
 )
+
+
+WRITES: dict[str, Any] = {"osteo_pacs_writes": True}
+READS: dict[str, Any] = {"osteo_pacs_writes": False}
+READS_ONE_MOMENT = READS | {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class DatabaseUnavailable(RetryableError):
@@ -63,13 +70,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads."""
+        """A transaction that only reads, and sees one moment."""
         with self._transaction(is_writing=False) as session:
             yield session
 
     @contextmanager
     def _transaction(self, *, is_writing: bool) -> Iterator[Session]:
-        options = {"osteo_pacs_writes": is_writing}
+        options = WRITES if is_writing else READS if self.is_sqlite else READS_ONE_MOMENT
         try:
             with (
                 self.engine.connect().execution_options(**options) as connection,

@@ -89,4 +89,5 @@ def test_a_study_that_is_labelled_while_the_labelled_ones_are_read_is_there_at_t
     with postgresql_database.read() as session:
         event.listen(session.connection(), "after_cursor_execute", label_the_second, once=True)
         assert [study.study_id for study in labels.labelled_studies(session)] == [first]
+    with postgresql_database.read() as session:
         assert [study.study_id for study in labels.labelled_studies(session)] == [first, second]

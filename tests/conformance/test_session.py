@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from rows import NOW, add_study
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, InternalError, StatementError
 
 from osteo_pacs.clock import utc_now
 from osteo_pacs.db import session as session_module
@@ -43,6 +43,19 @@ def test_a_transaction_that_fails_leaves_nothing(database):
 def test_what_a_transaction_wrote_is_there_afterwards(database):
     add_study(database)
     assert studies(database) == 1
+
+
+def test_a_reading_transaction_sees_one_moment(postgresql_database):
+    with postgresql_database.read() as session:
+        before = session.scalar(select(func.count()).select_from(Study))
+        add_study(postgresql_database)
+        assert session.scalar(select(func.count()).select_from(Study)) == before
+    assert studies(postgresql_database) == before + 1
+
+
+def test_a_reading_transaction_writes_nothing(postgresql_database):
+    with pytest.raises(InternalError, match="read-only"), postgresql_database.read() as session:
+        session.add(new_study())
 
 
 def test_times_come_back_as_aware_utc(database):
