@@ -4,7 +4,7 @@ SQLite has one writer: a writing transaction takes the write lock at its start (
 waits there and never fails half way. It keeps the rollback journal with synchronous FULL: WAL before 3.51.3 can
 corrupt a database that several processes share.
 
-A reading transaction sees one moment, however many statements it has: SQLite holds no other, PostgreSQL is told so.
+A reading transaction sees one moment, however many statements it has: SQLite knows no other, PostgreSQL is told.
 """
 
 from __future__ import annotations

@@ -13,6 +13,9 @@ from types import ModuleType
 LEARNING = frozenset({"torch", "monai", "openvino", "ignite"})
 """What runs the network: a process that meets peers has no use for it."""
 
+TRAINING = frozenset({"ignite"})
+"""What trains a network: MONAI loads it wherever it is installed, and reads without it in less time and memory."""
+
 ASSOCIATIONS = frozenset({"pynetdicom"})
 """What opens associations: a process that meets foreign pixels has no use for it."""
 

@@ -6,18 +6,16 @@ import gc
 
 from osteo_pacs.config import Settings
 from osteo_pacs.service.activity import alerted
-from osteo_pacs.service.fence import ASSOCIATIONS
+from osteo_pacs.service.fence import ASSOCIATIONS, TRAINING
 from osteo_pacs.service.process import process
-from osteo_pacs.worker.wiring import wired_loop
 
 
 def run(settings: Settings) -> int:
     """Runs until it is asked to end, 0, or until its device can no longer be used, 1."""
-    with (
-        process("worker", settings, never=ASSOCIATIONS) as (database, stop),
-        alerted("worker", settings),
-        wired_loop(settings, database) as loop,
-    ):
-        # What was loaded lives as long as the process: a collection that walked through it would hold a study up.
-        gc.freeze()
-        return loop.run(stop)
+    with process("worker", settings, never=ASSOCIATIONS | TRAINING) as (database, stop):
+        from osteo_pacs.worker.wiring import wired_loop
+
+        with alerted("worker", settings), wired_loop(settings, database) as loop:
+            # What was loaded lives as long as the process: a collection walking through it would delay studies.
+            gc.freeze()
+            return loop.run(stop)

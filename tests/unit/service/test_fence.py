@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, forbid
+from osteo_pacs.service.fence import ASSOCIATIONS, LEARNING, TRAINING, forbid
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_what_is_loaded_already_is_told(fenced):
     ("role", "package"),
     [
         *((role, package) for role in ("listener", "courier", "scheduler") for package in sorted(LEARNING)),
-        *((role, package) for role in ("worker", "shadow") for package in sorted(ASSOCIATIONS)),
+        *((role, package) for role in ("worker", "shadow") for package in sorted(ASSOCIATIONS | TRAINING)),
     ],
 )
 def test_a_process_that_starts_has_its_fence(role, package):
