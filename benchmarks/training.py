@@ -38,12 +38,14 @@ def main() -> None:
     parser = options_of(__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
     parser.add_argument("--batches", type=int, default=20, help="in each measurement (default 20)")
+    parser.add_argument("--batch-size", type=int, help="pictures in a batch (default: the bundle's)")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of PyTorch")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     sealed = open_sealed(shipped.BUNDLE)
     with bundle_scripts(sealed):
         config = json.loads(sealed.read("configs/train.json"))
+        config["batch_size"] = options.batch_size or config["batch_size"]
         write_report(measured(Training(config, options.batches), options), options.output)
 
 

@@ -79,7 +79,7 @@ def test_gate_counts_how_often_candidates_pass_by_the_size_of_the_test_part(tmp_
 
 
 def test_training_times_what_feeds_it_beside_its_steps_and_beside_one_picture_after_the_other(tmp_path):
-    report = report_of("training", tmp_path, "--rounds", "1", "--batches", "2")
+    report = report_of("training", tmp_path, "--rounds", "1", "--batches", "2", "--batch-size", "4")
     assert report["pictures_per_s"].keys() == {
         *("loaded", "augmented", "fed", "fed_one_by_one", "learned", "trained")
     }
