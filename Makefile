@@ -49,7 +49,8 @@ evidence: $(READY)  ## Judge the shipped model on the locked test set, and write
 	@$(BIN)/osteo-pacs model card docs/evidence --output docs/model-card.md
 
 comparison: $(READY)  ## Train and test the five networks at the paper's size (hours on a CPU); write docs/comparison.md.
-	@$(BIN)/osteo-pacs model compare --output docs/evidence/comparison.json --page docs/comparison.md
+	@$(BIN)/osteo-pacs model compare --output docs/evidence/comparison.json --page docs/comparison.md \
+	  --beside docs/evidence/comparison-full-size.json
 
 lock: $(READY) $(TOOLS)  ## Write the lock files from constraints.txt and deploy/tools.in.
 	@$(BIN)/python deploy/lock.py $(TOOLS_BIN)/uv

@@ -17,17 +17,17 @@ PROTOCOL = """
     {folds}-fold cross-validation by patient: folds are drawn before anything is augmented, both classes spread
     evenly, every patient is tested once and by a network that never saw them, and only training parts are
     augmented. Every network gets the same folds, the same augmented pictures in the same order (those of the
-    bundle's training configuration), {epochs} epochs of {batch_size} pictures a step at {size} x {size}, AdamW
-    from a rate of {learning_rate:g} down a half cosine, and class weights. Nothing was tuned for any of them,
-    and no epoch was chosen by its test figures. Positive from a probability of one half on. Intervals hold 95 %
-    ({resamples} bootstrap resamples of patients).
+    bundle's training configuration), {epochs} of {batch_size} pictures a step at {size} x {size}, AdamW from a
+    rate of {learning_rate:g} down a half cosine, epoch by epoch, and class weights. Nothing was tuned for any of
+    them, and no epoch was chosen by its test figures. Positive from a probability of one half on. Intervals hold
+    95 % ({resamples} bootstrap resamples of patients).
 """
 SMALL = """
     **Read this table as a proof that the command works, not as a ranking.** A training for use sees larger
-    pictures than {size} x {size}, or sees them more often than {epochs} times.
+    pictures than {size} x {size}, or has more than {epochs}.
 """
 CONDITIONS = """
-    `{command}`, {day}: {seconds:.0f} seconds on {device} with {threads} threads, trained in {precision}.
+    `{command}`, {day}: {seconds:.0f} seconds on {device} with {threads}, trained in {precision}.
     Milliseconds are those of one picture by itself in eager PyTorch and float32, beside whatever else the machine
     did.
 """
@@ -71,14 +71,15 @@ def _lines(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _section(record: Record) -> Iterator[str]:
-    study, budget, made = record["study"], record["budget"], record["made"]
+    study, made = record["study"], record["made"]
+    budget = record["budget"] | {"epochs": _counted(record["budget"]["epochs"], "epoch")}
     yield from (f"## {study['patients']} simulated patients, {study['positives']} of them osteoporotic", "")
-    if budget["epochs"] < ENOUGH_EPOCHS or budget["size"] < ENOUGH_ROWS:
+    if record["budget"]["epochs"] < ENOUGH_EPOCHS or budget["size"] < ENOUGH_ROWS:
         yield from paragraph(SMALL, **budget)
     yield from _table(record)
     yield from paragraph(PROTOCOL, folds=study["folds"], resamples=study["resamples"], **budget)
-    how = {name: made[name] for name in ("command", "seconds", "device", "threads", "precision")}
-    yield from paragraph(CONDITIONS, day=made["at"][:10], **how)
+    how = {name: made[name] for name in ("command", "seconds", "device", "precision")}
+    yield from paragraph(CONDITIONS, day=made["at"][:10], threads=_counted(made["threads"], "thread"), **how)
     yield from paragraph(", ".join(f"{name} {number}" for name, number in made["versions"].items()) + ".")
 
 
@@ -97,3 +98,7 @@ def _table(record: Record) -> Iterator[str]:
     ]
     head = ("network", "weights", "accuracy", "precision", "recall", "F1", "AUROC", "parameters", "ms a study")
     yield from table((*head, "training, s"), rows)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -69,6 +69,12 @@ def test_a_small_budget_is_no_ranking_and_the_page_says_so(budget, is_small):
     assert ("not as a ranking" in render_comparison([record(**budget)])) is is_small
 
 
+def test_one_epoch_and_one_thread_are_told_as_one():
+    page = " ".join(render_comparison([record(epochs=1)]).split())
+    for said in ("1 epoch of 32 pictures", "more than 1 epoch.", "with 1 thread,"):
+        assert said in page
+
+
 def test_the_papers_figures_are_quoted_with_what_is_doubtful_about_them():
     page = " ".join(render_comparison([record()]).split())
     for said in ("97.14 %", "97.16 %", "95.41 %", "99.04 %", "a reconstruction", "augmented copies", "T-score of"):
