@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -185,3 +187,18 @@ def words_of(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.NoSuchProcess:  # a zombie is one, too
         return []
+
+
+def froze_outside_a_transaction(process: psutil.Process, url: str) -> bool:
+    """Whether the process stands still and others can write to its SQLite; else it goes on, for another try."""
+    process.suspend()
+    try:
+        with closing(
+            sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0.5, isolation_level=None)
+        ) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        process.resume()
+        return False
+    return True

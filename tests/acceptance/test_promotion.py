@@ -14,7 +14,7 @@ from osteo_pacs.db.tables import Job, JobState
 from osteo_pacs.phantom import demo_study, write_study
 from peers.dcmtk import storescu
 from peers.polling import until
-from services import Service
+from services import Service, froze_outside_a_transaction
 from under_load import AT_ONCE, Load, copies, readings
 
 CALLED = "OSTEO_PACS"
@@ -133,8 +133,9 @@ def test_a_broken_candidate_never_goes_into_service(sqlite_service, rounds, brok
 def _promote_and_damage(service, weights):
     """The bundle is damaged before a worker has loaded it: they are stopped meanwhile."""
     workers = service.children("worker")
+    url = service.environment["OSTEO_PACS__DATABASE__URL"]
     for worker in workers:
-        worker.suspend()
+        until(lambda worker=worker: froze_outside_a_transaction(worker, url), every_s=0.1)
     done = service.run("model", "promote", CANDIDATE, "--override", "--reason", "a test", "--wait", "0")
     assert "still reads with" in done.stderr
     weights.write_bytes(b"damaged")

@@ -1,8 +1,5 @@
 """A candidate reads beside the version in service: what it says is kept, nothing of it leaves, it harms nobody."""
 
-import sqlite3
-from contextlib import closing
-
 from pydicom import dcmread, dcmwrite
 from sqlalchemy import func, select
 
@@ -12,7 +9,7 @@ from osteo_pacs.db.tables import Delivery, Document, Report
 from osteo_pacs.phantom import demo_study, write_study
 from peers.dcmtk import StoreScp, storescu
 from peers.polling import until
-from services import Service, destination
+from services import Service, destination, froze_outside_a_transaction
 
 CALLED = "OSTEO_PACS"
 CANDIDATE = "9.0.0"
@@ -67,21 +64,6 @@ def test_a_shadow_reads_beside_and_nothing_of_it_leaves(tmp_path, sqlite_url):
             until(lambda: not service.children("shadow"), timeout_s=30, every_s=0.1)
             assert not [*service.events("process_died")]
             assert service.stop() == 0
-
-
-def froze_outside_a_transaction(shadow, url):
-    """Whether the process stands still and the others can write; else it goes on, for another try."""
-    shadow.suspend()
-    try:
-        with closing(
-            sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0.5, isolation_level=None)
-        ) as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute("ROLLBACK")
-    except sqlite3.OperationalError:
-        shadow.resume()
-        return False
-    return True
 
 
 def shadow_of(service):

@@ -118,6 +118,7 @@ def test_at_the_stop_idle_associations_are_aborted_and_busy_ones_finish(tmp_path
         instance = an_instance(pixels=bytes(200_000))
         message = c_store_rq(instance)
         busy.send(message[:100_000])
+        until(lambda: len(listener.files()) == 1)
         listener.stop.set()
         assert idle.read()[0] == ABORT
         assert idle.is_closed()
