@@ -16,7 +16,7 @@ from osteo_pacs.clock import utc_now
 
 if TYPE_CHECKING:
     from osteo_pacs.config import Settings
-    from osteo_pacs.db.migrate import DatabaseStatus
+    from osteo_pacs.db.revision import DatabaseStatus
     from osteo_pacs.db.session import Database
 
 app = typer.Typer(help="Bring the database to this version, and back it up.", no_args_is_help=True)
@@ -28,12 +28,12 @@ def upgrade(context: typer.Context, *, json: Json = False) -> None:
 
     A SQLite file that is not there yet is created. The rows that are there are kept.
     """
-    from osteo_pacs.db import migrate
+    from osteo_pacs.db import migrate, revision
     from osteo_pacs.db.session import Database
 
     settings = settings_of(context)
     with closing(Database(settings.database.url)) as database:
-        before = migrate.status(database)
+        before = revision.status(database)
         after = before if before.is_at_head else migrate.upgrade(database)
         if not before.is_at_head:
             _tell_of_upgrade(settings, database, before, after)
@@ -49,17 +49,17 @@ def upgrade(context: typer.Context, *, json: Json = False) -> None:
 def status(context: typer.Context, *, json: Json = False) -> None:
     """Say whether the tables are those of this version."""
     from osteo_pacs.config.urls import without_password
-    from osteo_pacs.db import migrate
+    from osteo_pacs.db import revision
     from osteo_pacs.db.session import Database
 
     settings = settings_of(context)
     with closing(Database(settings.database.url)) as database:
-        found = migrate.status(database)
+        found = revision.status(database)
         if json:
             print_json(_facts(settings, found))
         else:
             typer.echo(f"{without_password(settings.database.url)} is at {found.current or 'no version'}.")
-            migrate.require_head(database)
+            revision.require_head(database)
     if not found.is_at_head:
         raise typer.Exit(ExitCode.DATABASE)
 

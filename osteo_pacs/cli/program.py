@@ -109,10 +109,10 @@ def opened_database(settings: Settings) -> Iterator[Database]:
         DatabaseUnavailable: it does not answer.
         DatabaseNotAtHead: its tables are those of another version, or it is not there yet.
     """
-    from osteo_pacs.db import migrate
+    from osteo_pacs.db.revision import require_head
 
     with connected_database(settings) as database:
-        migrate.require_head(database)
+        require_head(database)
         yield database
 
 
@@ -124,7 +124,7 @@ def connected_database(settings: Settings) -> Iterator[Database]:
         DatabaseNotAtHead: it is a file that is not there yet; looking at it would create it.
     """
     from osteo_pacs.config.urls import sqlite_file
-    from osteo_pacs.db.migrate import DatabaseNotAtHead
+    from osteo_pacs.db.revision import DatabaseNotAtHead
     from osteo_pacs.db.session import Database
 
     if (file := sqlite_file(settings.database.url)) and not file.is_file():

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from osteo_pacs import shipped
 from osteo_pacs.config import Settings
-from osteo_pacs.db import migrate, model_versions
-from osteo_pacs.db.migrate import DatabaseNotAtHead
+from osteo_pacs.db import model_versions
+from osteo_pacs.db.revision import DatabaseNotAtHead, require_head
 from osteo_pacs.db.session import Database, DatabaseUnavailable
 from osteo_pacs.doctor.check import Check, Examination, failed, passed
 from osteo_pacs.model_store import ModelStore
@@ -31,7 +31,7 @@ def bundle_in_service(settings: Settings) -> Path:
     store = ModelStore(settings.model_store)
     database = Database(settings.database.url)
     try:
-        migrate.require_head(database)
+        require_head(database)
         with database.read() as session:
             active = model_versions.active(session)
     except (DatabaseNotAtHead, DatabaseUnavailable):

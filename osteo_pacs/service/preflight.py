@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from osteo_pacs import shipped
 from osteo_pacs.config import Settings
-from osteo_pacs.db import migrate
+from osteo_pacs.db.revision import require_head, status
 from osteo_pacs.db.server import require_server
 from osteo_pacs.db.session import Database
 from osteo_pacs.infer.manifest import verify_manifest
@@ -26,9 +26,11 @@ def check_before_start(settings: Settings, *, creates_empty_sqlite: bool = False
     database = Database(settings.database.url)
     try:
         require_server(database)
-        if creates_empty_sqlite and database.is_sqlite and migrate.status(database).is_empty:
+        if creates_empty_sqlite and database.is_sqlite and status(database).is_empty:
+            from osteo_pacs.db import migrate
+
             migrate.upgrade(database)
-        migrate.require_head(database)
+        require_head(database)
     finally:
         database.close()
     verify_manifest(settings.model.bundle or shipped.BUNDLE, settings.model.public_key)

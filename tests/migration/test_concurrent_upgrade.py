@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from osteo_pacs.db import migrate
+from osteo_pacs.db import migrate, revision
 
 UPGRADE = """
 import sys
@@ -31,5 +31,5 @@ def test_processes_that_upgrade_at_once_all_find_the_database_at_head(empty_data
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     for process in processes:
         process.stdout.close()
-    assert migrate.status(empty_database).is_at_head
+    assert revision.status(empty_database).is_at_head
     assert migrate.differences(empty_database) == []

@@ -7,7 +7,7 @@ import shutil
 import pytest
 import sqlalchemy as sa
 
-from osteo_pacs.db import migrate, revise
+from osteo_pacs.db import migrate, revise, revision
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Base
 
@@ -16,7 +16,8 @@ from osteo_pacs.db.tables import Base
 def migrations(tmp_path, monkeypatch):
     """A copy of the migrations that a test may add to."""
     copy = shutil.copytree(migrate.MIGRATIONS, tmp_path / "migrations")
-    monkeypatch.setattr(migrate, "MIGRATIONS", copy)
+    for module in (migrate, revision):
+        monkeypatch.setattr(module, "MIGRATIONS", copy)
     return copy
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from osteo_pacs.db import migrate
+from osteo_pacs.db import migrate, revision
 from osteo_pacs.db.tables import Base
 
 
@@ -57,18 +58,24 @@ def test_a_difference_is_seen(empty_database):
 
 
 def test_status_tells_an_empty_database_from_one_at_head(empty_database):
-    before = migrate.status(empty_database)
+    before = revision.status(empty_database)
     assert (before.is_empty, before.current, before.is_at_head) == (True, None, False)
     after = migrate.upgrade(empty_database)
     assert (after.is_empty, after.is_at_head) == (False, True)
-    assert migrate.status(empty_database) == after
+    assert revision.status(empty_database) == after
+
+
+def test_the_known_migrations_are_those_of_alembic(empty_database):
+    scripts = ScriptDirectory.from_config(migrate.configuration())
+    in_order = [script.revision for script in scripts.walk_revisions()][::-1]
+    assert revision.status(empty_database).known == tuple(in_order)
 
 
 def test_a_database_that_is_not_at_head_is_refused_with_the_command(empty_database):
-    with pytest.raises(migrate.DatabaseNotAtHead, match="osteo-pacs db upgrade"):
-        migrate.require_head(empty_database)
+    with pytest.raises(revision.DatabaseNotAtHead, match="osteo-pacs db upgrade"):
+        revision.require_head(empty_database)
     migrate.upgrade(empty_database)
-    migrate.require_head(empty_database)
+    revision.require_head(empty_database)
 
 
 def test_upgrading_twice_changes_nothing(empty_database):

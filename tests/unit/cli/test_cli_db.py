@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -9,6 +11,16 @@ from databases import new_url, opened
 from osteo_pacs.cli.exit_codes import ExitCode
 
 NOBODY = "postgresql+psycopg://osteo:s3cret@127.0.0.1:1/osteo"
+
+
+LOADED = """
+import sys
+from osteo_pacs.cli import main
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
 
 
 @pytest.fixture
@@ -21,6 +33,16 @@ def test_upgrade_makes_a_database_that_commands_can_use(run, empty):
     assert run("db", "upgrade").exit_code == ExitCode.OK
     assert empty.is_file()
     assert run("study", "list").exit_code == ExitCode.OK
+
+
+def test_a_command_that_only_asks_loads_nothing_of_migrations(run, empty):
+    run("db", "upgrade")
+    command = ("--config", empty.parents[1] / "config.toml", "study", "list", "--json")
+    done = subprocess.run([sys.executable, "-c", LOADED, *command], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
+    loaded = set(done.stderr.split())
+    assert "sqlalchemy" in loaded
+    assert "alembic" not in loaded
 
 
 def test_upgrade_twice_changes_nothing(run, empty):

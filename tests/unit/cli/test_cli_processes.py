@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from osteo_pacs.cli.exit_codes import ExitCode
-from osteo_pacs.db.migrate import DatabaseNotAtHead
+from osteo_pacs.db.revision import DatabaseNotAtHead
 from osteo_pacs.sealed import BundleTampered
 from osteo_pacs.service import courier, listener, scheduler, shadow, supervisor, worker
 

@@ -12,7 +12,7 @@ import osteo_pacs
 from osteo_pacs.cli import app
 from osteo_pacs.cli.exit_codes import ExitCode
 from osteo_pacs.cli.program import NotFound, Program, exit_code_of
-from osteo_pacs.db.migrate import DatabaseNotAtHead
+from osteo_pacs.db.revision import DatabaseNotAtHead
 from osteo_pacs.db.session import DatabaseUnavailable
 from osteo_pacs.errors import ConfigurationError, PermanentError
 

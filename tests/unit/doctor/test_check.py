@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from osteo_pacs.db.migrate import DatabaseNotAtHead
+from osteo_pacs.db.revision import DatabaseNotAtHead
 from osteo_pacs.doctor.check import Examination, examine, failed, passed
 
 
