@@ -27,8 +27,8 @@ SMALL = """
     pictures than {size} x {size}, or has more than {epochs}.
 """
 CONDITIONS = """
-    `{command}`, {day}: {seconds:.0f} seconds on {device} with {threads}, trained in {precision}.
-    Milliseconds are those of one picture by itself in eager PyTorch and float32, beside whatever else the machine
+    `{command}`, {day}: {seconds:.0f} seconds on {device} with {threads}, trained in {precision}. The
+    21-layer CNN has the layers of the bundle's version {bundle}. Milliseconds are those of one picture by itself in eager PyTorch and float32, beside whatever else the machine
     did.
 """
 PAPER = """
@@ -78,7 +78,7 @@ def _section(record: Record) -> Iterator[str]:
         yield from paragraph(SMALL, **budget)
     yield from _table(record)
     yield from paragraph(PROTOCOL, folds=study["folds"], resamples=study["resamples"], **budget)
-    how = {name: made[name] for name in ("command", "seconds", "device", "precision")}
+    how = {name: made[name] for name in ("command", "bundle", "seconds", "device", "precision")}
     yield from paragraph(CONDITIONS, day=made["at"][:10], threads=_counted(made["threads"], "thread"), **how)
     yield from paragraph(", ".join(f"{name} {number}" for name, number in made["versions"].items()) + ".")
 

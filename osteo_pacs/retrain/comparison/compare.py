@@ -106,6 +106,7 @@ def compare(
         "networks": networks,
         "made": {
             "command": place.command,
+            "bundle": model.version.version,
             "at": at.isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - started, 1),
             "device": describe_device(place.device),

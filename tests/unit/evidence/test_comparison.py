@@ -24,6 +24,7 @@ def record(**budget):
         ],
         "made": {
             "command": "osteo-pacs model compare",
+            "bundle": "1.2.3",
             "at": "2026-03-01T12:00:00+00:00",
             "seconds": 100.0,
             "device": "CPU, 2 cores",
@@ -53,6 +54,7 @@ def test_conditions_stand_with_the_table():
         "0.0003",
         "CPU, 2 cores",
         "in bfloat16",
+        "the layers of the bundle's version 1.2.3",
     ):
         assert said in page
 
