@@ -135,8 +135,15 @@ def readers_label_them(service, reports, hospital, folder):
     says = mistaken(hospital, WRONG)
     at = datetime(2026, 2, 1, 8, tzinfo=UTC)
     storescu(service.port, *verified(reports, says, folder / "first", at=at, reader="READER^ONE"), called=CALLED)
-    wanted = {report.StudyInstanceUID: 1 for report in reports}
-    until(lambda: labelled(service) == wanted, timeout_s=60 + PATIENTS, every_s=1, what="a label of each report")
+    documents_are_interpreted(service, len(reports))
+    assert labelled(service) == {report.StudyInstanceUID: 1 for report in reports}
+
+
+def documents_are_interpreted(service, count):
+    until(
+        lambda: len([*service.events("document_interpreted")]) == count,
+        timeout_s=60 + PATIENTS, every_s=0.5, what=f"{count} documents interpreted",
+    )  # fmt: skip
 
 
 def labelled(service):
@@ -192,9 +199,11 @@ def labels_are_spoilt(service, reports, hospital, folder):
     noise = random_stream(3, "noise")
     says = mistaken(hospital, {place for place in range(PATIENTS) if happens(noise, 0.5)})
     before = sum(labelled(service).values())
+    interpreted = len([*service.events("document_interpreted")])
     at = datetime(2026, 3, 1, 8, tzinfo=UTC)
     storescu(service.port, *verified(reports, says, folder / "noise", at=at, reader="READER^TWO"), called=CALLED)
-    until(lambda: sum(labelled(service).values()) == before + len(reports), timeout_s=60 + PATIENTS, every_s=1)
+    documents_are_interpreted(service, interpreted + len(reports))
+    assert sum(labelled(service).values()) == before + len(reports)
 
 
 def found_worse(said):
