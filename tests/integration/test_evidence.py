@@ -14,6 +14,7 @@ from osteo_pacs.evidence.record import read_evidence
 from osteo_pacs.evidence.summary import Bootstrap, summarise
 from osteo_pacs.phantom import OUT_OF_SCOPE
 from osteo_pacs.retrain.judging.evaluate import Place, Plan, evaluate
+from osteo_pacs.retrain.judging.test_set import FIRST_SPINE
 from osteo_pacs.sealed import BundleTampered
 from osteo_pacs.shipped import BUNDLE
 
@@ -37,7 +38,7 @@ def folder(tmp_path_factory):
 
 def test_every_patient_and_every_kind_is_in_the_evidence(folder):
     evidence = read_evidence(folder)
-    assert [row.seed for row in evidence.rows] == list(range(40_000_000, 40_000_012))
+    assert [row.seed for row in evidence.rows] == list(range(FIRST_SPINE, FIRST_SPINE + 12))
     kinds = [kind["kind"] for kind in evidence.record["refusals"]["out_of_scope"]]
     assert kinds == [kind.value for kind in OUT_OF_SCOPE]
     assert {name: part["pictures"] for name, part in evidence.record["sets"].items()} == {

@@ -103,7 +103,7 @@ def test_a_set_of_the_same_pictures_has_the_same_digest():
         digests.append(digest.to_dict())
     assert digests[0] == digests[1]
     assert digests[0]["sha256"] != digests[2]["sha256"]
-    assert (digests[0]["first_seed"], digests[0]["last_seed"]) == (40_000_000, 40_000_001)
+    assert (digests[0]["first_seed"], digests[0]["last_seed"]) == (test_set.FIRST_SPINE, test_set.FIRST_SPINE + 1)
 
 
 def test_the_ideal_probability_is_one_half_where_the_reading_is_at_the_labels_edge():
