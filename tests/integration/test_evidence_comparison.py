@@ -14,7 +14,7 @@ from osteo_pacs.evidence.comparison import render_comparison
 from osteo_pacs.retrain.comparison.networks import TITLES
 
 PARAMETERS = {
-    "cnn21": 978_658,  # nine in a filter, and two for each channel's normalisation
+    "cnn21": 978_658,  # nine or 27 in a filter, and two for each channel's normalisation
     "resnet50": 23_505_000,
     "vgg16": 134_268_000,
     "vgg19": 139_578_000,
