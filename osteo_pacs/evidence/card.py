@@ -47,8 +47,8 @@ REFUSALS = """
     the shipped rules let through. The check that refuses upside-down spines was fitted on others of them; what
     refuses the other kinds was fitted on AP spines alone, but for the limits of size, contrast, coverage and
     saturation, which were set by hand. How it is built (which layers of the network, how many components and
-    training pictures) was chosen with pictures of all these kinds in view, of other seeds, after earlier builds had
-    let lateral spines and forearms through. So no kind here is wholly unseen, and one that is not here may be
+    training pictures) was chosen with pictures of all these kinds in view, of other seeds, after earlier builds
+    had let lateral spines and forearms through. So no kind here is wholly unseen, and one that is not here may be
     refused less often.
 """
 ORIGIN = """
