@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from bundles import another_bundle, seal
 from osteo_pacs import shipped
 from osteo_pacs.cli import app
 from osteo_pacs.evidence.comparison import render_comparison
+from osteo_pacs.retrain.comparison import cross_validation, learning
 from osteo_pacs.retrain.comparison.networks import TITLES
 
 PARAMETERS = {
@@ -50,6 +52,48 @@ def test_the_networks_are_trained_with_as_many_threads_as_asked(threads, tmp_pat
     file = tmp_path / "comparison.json"
     run("--network", "cnn21", *smallest, "--output", file, "--device", "cpu", "--threads", threads)
     assert json.loads(file.read_text())["made"]["threads"] == threads
+
+
+def test_a_comparison_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
+    small = ("--patients", 10, "--positives", 5, "--folds", 3, "--size", 75, "--epochs", 1, "--batch-size", 5)
+    asked = ("--network", "cnn21", *small, "--device", "cpu", "--threads", 1)
+    whole, stopped = tmp_path / "whole.json", tmp_path / "stopped.json"
+    run(*asked, "--output", whole)
+    with monkeypatch.context() as patch:
+        patch.setattr(cross_validation, "train", stopped_in_turn(3))
+        assert run(*asked, "--output", stopped).exit_code == 130
+    assert not stopped.exists()
+
+    result = run(*asked, "--output", stopped)
+
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("was done by an earlier run") == 2
+    figures = [json.loads(file.read_text())["networks"][0]["figures"] for file in (whole, stopped)]
+    assert figures[0] == figures[1]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["stopped.json", "whole.json"]
+
+
+def test_folds_of_another_comparison_are_not_taken(tmp_path, monkeypatch):
+    small = ("--patients", 10, "--positives", 5, "--folds", 2, "--size", 75, "--batch-size", 5, "--device", "cpu")
+    asked = ("--network", "cnn21", *small, "--threads", 1, "--output", tmp_path / "comparison.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(cross_validation, "train", stopped_in_turn(2))
+        run(*asked, "--epochs", 1)
+    result = run(*asked, "--epochs", 2)
+    assert "was done by an earlier run" not in result.stderr
+    assert len(list((tmp_path / "comparison.folds").iterdir())) == 1
+
+
+def stopped_in_turn(turn):
+    """A training that is interrupted from the keyboard in this turn."""
+    turns = itertools.count(1)
+
+    def train(*arguments):
+        if next(turns) == turn:
+            raise KeyboardInterrupt
+        return learning.train(*arguments)
+
+    return train
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from monai.bundle.config_parser import ConfigParser
 from monai.data.meta_tensor import MetaTensor
@@ -27,6 +26,8 @@ from osteo_pacs.infer.predict import Model
 from osteo_pacs.infer.sealed_modules import bundle_scripts
 from osteo_pacs.phantom import spine_image
 from osteo_pacs.phantom.side_by_side import in_processes
+from osteo_pacs.retrain.comparison.cross_validation import Plan, cross_validate
+from osteo_pacs.retrain.comparison.kept_folds import KeptFolds
 from osteo_pacs.retrain.comparison.learning import (
     Augment,
     Budget,
@@ -34,11 +35,14 @@ from osteo_pacs.retrain.comparison.learning import (
     Pictures,
     has_bfloat16,
     milliseconds,
-    probabilities,
-    standardised,
-    train,
 )
-from osteo_pacs.retrain.comparison.networks import TITLES, build, parameters_of, take_weights
+from osteo_pacs.retrain.comparison.networks import (
+    TITLES,
+    build,
+    parameters_of,
+    take_weights,
+    weights_sha256,
+)
 from osteo_pacs.retrain.judging.evaluate import Place, versions
 from osteo_pacs.retrain.judging.reading import Decode, decoding
 from osteo_pacs.retrain.judging.test_set import Picture
@@ -79,39 +83,57 @@ class Contest:
 
 
 def compare(
-    bundle: Path, contest: Contest, budget: Budget, *, place: Place, clock: Clock, tell: Tell
+    bundle: Path, contest: Contest, budget: Budget, *, place: Place, kept: KeptFolds, clock: Clock, tell: Tell
 ) -> dict[str, Any]:
-    """Trains and tests every network in every fold; returns the record of the comparison.
+    """Trains and tests every network in every fold that was not kept; returns the record of the comparison.
 
     Raises:
         BundleTampered, BundleUnusable, DeviceMissing: as `load_bundle` and `augmentation` say.
-        NetworkMissing, WeightsUnfit: as `build` and `take_weights` say.
+        NetworkMissing, WeightsUnfit: as `build`, `take_weights` and `weights_sha256` say.
     """
     at, started = clock(), time.monotonic()
     model = load_bundle(bundle, "cpu", threads=place.threads)
     # A runtime that reads pictures with threads of its own leaves PyTorch one.
     torch.set_num_threads(place.threads or len(os.sched_getaffinity(0)))
-    device = choose_device(place.device)
-    course = Course(budget, augmentation(bundle), device)
+    course = Course(budget, augmentation(bundle), choose_device(place.device))
+    weights = {name: weights_sha256(file) for name, file in contest.weights.items()}
+    conditions = _conditions(bundle, model, contest, course, place)
+    plan = Plan(contest.folds, contest.seed, conditions | {"weights": weights, "networks": contest.networks})
     tell(f"Simulating {contest.patients} patients")
     with decoding(bundle) as decode:
         pictures = simulate(contest, model, decode)
-    networks = _networks(model.network, pictures, contest, course, tell)
+    begin = partial(_begun, contest, model.network)
+    outcome = cross_validate(begin, pictures, plan, course, kept=kept, tell=tell)
+    networks = [
+        {
+            "name": name,
+            "title": TITLES[name],
+            "weights_sha256": weights.get(name),
+            "parameters": parameters_of(network),
+            "figures": _figures(pictures.labels, outcome.scores[name], contest),
+            "ms_a_study": round(milliseconds(network, pictures.images[0], course), 2),
+            "training_s": round(outcome.training_s[name], 1),
+        }
+        for name, network in begin().items()
+    ]
+    seconds = round(time.monotonic() - started + outcome.earlier_s, 1)
+    made = {"command": place.command, "at": at.isoformat(timespec="seconds"), "seconds": seconds}
+    return conditions | {"networks": networks, "made": conditions["made"] | made}
+
+
+def _conditions(bundle: Path, model: Model, contest: Contest, course: Course, place: Place) -> dict[str, Any]:
+    """What the record says of how it was made, but for what is known only at the end."""
+    study = ("patients", "positives", "folds", "resamples", "seed")
     return {
         "schema": 1,
-        "study": {
-            name: getattr(contest, name) for name in ("patients", "positives", "folds", "resamples", "seed")
-        },
-        "budget": asdict(budget),
-        "networks": networks,
+        "study": {name: getattr(contest, name) for name in study},
+        "budget": asdict(course.budget),
         "made": {
-            "command": place.command,
             "bundle": model.version.version,
-            "at": at.isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - started, 1),
+            "bundle_sha256": open_sealed(bundle).manifest_sha256,
             "device": describe_device(place.device),
             "threads": torch.get_num_threads(),
-            "precision": "bfloat16" if has_bfloat16(device) else "float32",
+            "precision": "bfloat16" if has_bfloat16(course.device) else "float32",
             "versions": versions(),
         },
     }
@@ -153,49 +175,15 @@ def augmentation(bundle: Path) -> Augment:
     return augment
 
 
-def fold_of(labels: Sequence[int], folds: int, seed: int) -> list[int]:
-    """Each patient's fold; both classes are spread evenly."""
-    rng = np.random.Generator(np.random.PCG64(seed))
-    place = np.zeros(len(labels), dtype=np.intp)
-    for label in sorted(set(labels)):
-        members = np.flatnonzero(np.array(labels) == label)
-        place[rng.permutation(members)] = np.arange(len(members)) % folds
-    return [int(fold) for fold in place]
-
-
-def _networks(
-    cnn: torch.nn.Sequential, pictures: Pictures, contest: Contest, course: Course, tell: Tell
-) -> list[dict[str, Any]]:
-    """Every network's part of the record."""
-    folds = torch.tensor(fold_of(pictures.labels.tolist(), contest.folds, contest.seed))
-    names = contest.networks
-    scores = {name: torch.zeros(len(pictures), dtype=torch.double) for name in names}
-    seconds, weights, networks = dict.fromkeys(names, 0.0), dict.fromkeys(contest.weights, ""), {}
-    for fold in range(contest.folds):
-        tell(f"Training without fold {fold + 1} of {contest.folds}: {', '.join(TITLES[name] for name in names)}")
-        for name in names:
-            torch.manual_seed(contest.seed)
-            networks[name] = build(name, cnn)
-            if name in contest.weights:
-                weights[name] = take_weights(networks[name], contest.weights[name])
-        training, testing = (pictures.take(torch.nonzero(where)[:, 0]) for where in (folds != fold, folds == fold))
-        learning = standardised(training, training)
-        taken = train([networks[name] for name in names], learning, course, contest.seed + fold)
-        for name, its_seconds in zip(names, taken, strict=True):
-            seconds[name] += its_seconds
-            scores[name][folds == fold] = probabilities(networks[name], standardised(testing, training), course)
-    return [
-        {
-            "name": name,
-            "title": TITLES[name],
-            "weights_sha256": weights.get(name),
-            "parameters": parameters_of(networks[name]),
-            "figures": _figures(pictures.labels, scores[name], contest),
-            "ms_a_study": round(milliseconds(networks[name], pictures.images[0], course), 2),
-            "training_s": round(seconds[name], 1),
-        }
-        for name in names
-    ]
+def _begun(contest: Contest, cnn: torch.nn.Sequential) -> dict[str, torch.nn.Module]:
+    """Every network as it is before its training, the same in every fold."""
+    networks = {}
+    for name in contest.networks:
+        torch.manual_seed(contest.seed)
+        networks[name] = build(name, cnn)
+        if name in contest.weights:
+            take_weights(networks[name], contest.weights[name])
+    return networks
 
 
 def _figures(labels: torch.Tensor, scores: torch.Tensor, contest: Contest) -> dict[str, Any]:

@@ -78,23 +78,30 @@ def parameters_of(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def take_weights(network: nn.Module, file: Path) -> str:
-    """Loads pre-trained weights, but for the classifier; returns the file's sha256, hexadecimal.
+def weights_sha256(file: Path) -> str:
+    """The digest of a file of pre-trained weights, hexadecimal.
+
+    Raises:
+        WeightsUnfit: it cannot be read.
+    """
+    return hashlib.sha256(_read(file)).hexdigest()
+
+
+def take_weights(network: nn.Module, file: Path) -> None:
+    """Loads pre-trained weights, but for the classifier.
 
     Filters of three colours are added up for one channel of grey.
 
     Raises:
         WeightsUnfit: less than nine in ten of the network's other tensors are there.
     """
-    content = _read(file)
-    given = _state(file, content)
+    given = _state(file)
     own = network.state_dict()
     *body, _, _ = [name for name in own if not name.endswith("num_batches_tracked")]
     fitting = {name: tensor for name in body if (tensor := _fitted(given.get(name), own[name])) is not None}
     if len(fitting) < _SIMILAR * len(body):
         raise WeightsUnfit(f"{file.name} has {len(fitting)} of {len(body)} tensors")
     network.load_state_dict(fitting, strict=False)
-    return hashlib.sha256(content).hexdigest()
 
 
 def _resnet() -> nn.Module:
@@ -122,7 +129,8 @@ def _read(file: Path) -> bytes:
         raise WeightsUnfit(f"{file} cannot be read ({error.strerror})") from error
 
 
-def _state(file: Path, content: bytes) -> Mapping[str, Tensor]:
+def _state(file: Path) -> Mapping[str, Tensor]:
+    content = _read(file)
     try:
         if file.suffix == ".safetensors":
             return dict(load_safetensors(content))

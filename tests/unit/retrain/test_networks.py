@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from osteo_pacs.retrain.comparison.compare import fold_of
+from osteo_pacs.retrain.comparison.cross_validation import fold_of
 from osteo_pacs.retrain.comparison.learning import (
     Budget,
     Course,
@@ -18,7 +18,14 @@ from osteo_pacs.retrain.comparison.learning import (
     standardised,
     train,
 )
-from osteo_pacs.retrain.comparison.networks import NetworkMissing, WeightsUnfit, build, take_weights, untrained
+from osteo_pacs.retrain.comparison.networks import (
+    NetworkMissing,
+    WeightsUnfit,
+    build,
+    take_weights,
+    untrained,
+    weights_sha256,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -157,8 +164,7 @@ def test_pretrained_filters_of_three_colours_are_added_up_and_the_classifier_is_
     colours = torch.rand(4, 3, 3, 3)
     classifier = network[5].weight.clone()
     save_file({**given, "0.weight": colours}, tmp_path / "weights.safetensors")
-    digest = take_weights(network, tmp_path / "weights.safetensors")
-    assert len(digest) == 64
+    take_weights(network, tmp_path / "weights.safetensors")
     assert torch.allclose(network[0].weight, colours.sum(1, keepdim=True))
     assert torch.equal(network[5].weight, classifier)
 
@@ -176,6 +182,13 @@ def test_a_file_without_weights_is_refused(tmp_path, content):
         file.write_bytes(content)
     with pytest.raises(WeightsUnfit):
         take_weights(small_network(), file)
+
+
+def test_weights_are_named_by_the_digest_of_their_file(tmp_path):
+    (tmp_path / "weights.pt").write_bytes(b"abc")
+    assert weights_sha256(tmp_path / "weights.pt").startswith("ba7816bf8f01cfea")  # FIPS 180-2, appendix B.1
+    with pytest.raises(WeightsUnfit, match="cannot be read"):
+        weights_sha256(tmp_path / "gone.pt")
 
 
 def test_without_pytorchcv_the_command_says_how_to_get_it(monkeypatch):
