@@ -55,13 +55,12 @@ def status(context: typer.Context, *, json: Json = False) -> None:
     settings = settings_of(context)
     with closing(Database(settings.database.url)) as database:
         found = revision.status(database)
-        if json:
-            print_json(_facts(settings, found))
-        else:
-            typer.echo(f"{without_password(settings.database.url)} is at {found.current or 'no version'}.")
-            revision.require_head(database)
+    if json:
+        print_json(_facts(settings, found))
+    else:
+        typer.echo(f"{without_password(settings.database.url)} is at {found.current or 'no version'}.")
     if not found.is_at_head:
-        raise typer.Exit(ExitCode.DATABASE)
+        raise typer.Exit(ExitCode.DATABASE) if json else revision.not_at_head(found)
 
 
 @app.command()

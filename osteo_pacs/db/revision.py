@@ -59,8 +59,8 @@ def status(database: Database) -> DatabaseStatus:
     return DatabaseStatus(current, _revisions(), is_empty=not tables)
 
 
-def require_head(database: Database) -> None:
-    """Refuses to go on with tables of another version.
+def require_head(database: Database) -> DatabaseStatus:
+    """Refuses to go on with tables of another version; returns what it found.
 
     Raises:
         DatabaseNotAtHead: it is older, newer or empty.
@@ -68,6 +68,7 @@ def require_head(database: Database) -> None:
     found = status(database)
     if not found.is_at_head:
         raise not_at_head(found)
+    return found
 
 
 def not_at_head(found: DatabaseStatus) -> DatabaseNotAtHead:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from osteo_pacs.config import Settings
 from osteo_pacs.config.urls import sqlite_file, without_password
-from osteo_pacs.db import revision
+from osteo_pacs.db.revision import require_head
 from osteo_pacs.db.server import OLDEST, require_server
 from osteo_pacs.db.session import Database, database_now
 from osteo_pacs.doctor.check import Check, Examination, failed, passed
@@ -43,8 +43,7 @@ def _at_head(url: str) -> Check:
     if (file := sqlite_file(url)) and not file.is_file():
         return failed("migration", "there are no tables yet", UPGRADE)
     with _connected(url) as database:
-        revision.require_head(database)
-        return passed("migration", f"at {revision.status(database).head}, the newest")
+        return passed("migration", f"at {require_head(database).head}, the newest")
 
 
 @contextmanager
