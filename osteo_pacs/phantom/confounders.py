@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osteo_pacs.phantom.chance import happens
+from osteo_pacs.phantom.chance import clipped, happens
 
 THICK_TISSUE_CM = 26.0
 """From this thickness on the picture is noticeably noisier."""
@@ -88,8 +88,8 @@ def draw_confounders(
     Vertebral fractures rise from under 5 % before 60 to 18 % from 80 on, and with low BMD (NHANES 2013-2014,
     PMC7422504); only L1-L4 of the whole spine are seen here. The other frequencies are assumptions.
     """
-    older = float(np.clip((age_years - 45) / 40, 0, 1))
-    fracture_odds = (0.015 + 0.09 * older) * float(np.clip(2.2 - 1.6 * relative_bmd, 0.25, 2.5))
+    older = clipped((age_years - 45) / 40, 0, 1)
+    fracture_odds = (0.015 + 0.09 * older) * clipped(2.2 - 1.6 * relative_bmd, 0.25, 2.5)
     fractured = int(rng.choice(4, p=(0.5, 0.22, 0.15, 0.13))) if happens(rng, fracture_odds) else None
     dense = int(rng.integers(4)) if happens(rng, 0.04) else None
     return Confounders(
@@ -100,8 +100,8 @@ def draw_confounders(
         height_loss=float(rng.uniform(0.2, 0.5)) if fractured is not None else 0.0,
         dense_level=dense if dense != fractured else None,
         metal=int(rng.integers(1, 5)) if happens(rng, 0.05) else 0,
-        rotation_deg=float(np.clip(rng.normal(0, 1.9), -7, 7)),
-        shift_mm=(float(np.clip(rng.normal(0, 6), -20, 20)), float(np.clip(rng.normal(0, 5), -12, 12))),
+        rotation_deg=clipped(rng.normal(0, 1.9), -7, 7),
+        shift_mm=(clipped(rng.normal(0, 6), -20, 20), clipped(rng.normal(0, 5), -12, 12)),
         tissue_cm=tissue_cm,
     )
 

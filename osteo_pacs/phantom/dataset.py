@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pydicom
 
 from osteo_pacs.phantom.chance import happens, random_stream
@@ -95,17 +94,24 @@ def write_dataset(folder: Path, parts: tuple[Part, ...], advance: Callable[[], N
     return datalist
 
 
+def patients_of(part: Part) -> Iterator[Patient]:
+    """Whom the pictures of a part are of, in their order."""
+    return (_patient_of(part, seed) for seed in _seeds_of(part))
+
+
 def _write_part(folder: Path, part: Part, advance: Callable[[], None]) -> Iterator[dict[str, Any]]:
     (folder / part.name).mkdir(parents=True, exist_ok=True)
-    seeds = range(part.first_seed, part.first_seed + part.patients)
-    for item in in_processes(partial(_write_patient, folder, part), seeds):
+    for item in in_processes(partial(_write_patient, folder, part), _seeds_of(part)):
         yield item
         advance()
 
 
+def _seeds_of(part: Part) -> range:
+    return range(part.first_seed, part.first_seed + part.patients)
+
+
 def _write_patient(folder: Path, part: Part, seed: int) -> dict[str, Any]:
-    people = random_stream(seed, "data set")
-    patient = _draw_patient(people, part)
+    patient = _patient_of(part, seed)
     study = make_study(seed, scanner=patient.scanner, patient=patient)
     name = f"{part.name}/{seed}.dcm"
     pydicom.dcmwrite(folder / name, study.datasets[0], enforce_file_format=True)
@@ -114,7 +120,8 @@ def _write_patient(folder: Path, part: Part, seed: int) -> dict[str, Any]:
     return {"image": name, "patient": str(seed), "label": label, **truth.to_dict()}
 
 
-def _draw_patient(people: np.random.Generator, part: Part) -> Patient:
+def _patient_of(part: Part, seed: int) -> Patient:
+    people = random_stream(seed, "data set")
     is_osteoporotic = None if part.positive_share is None else happens(people, part.positive_share)
     sex = None if part.male_share is None else (Sex.MALE if happens(people, part.male_share) else Sex.FEMALE)
     decade = None if part.decades is None else int(people.choice(part.decades))

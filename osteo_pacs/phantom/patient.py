@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from osteo_pacs.phantom import reference
-from osteo_pacs.phantom.chance import happens
+from osteo_pacs.phantom.chance import clipped, happens
 from osteo_pacs.phantom.confounders import Confounders, draw_confounders
 from osteo_pacs.phantom.reference import LEVEL_AREA_SHARE, Sex
 from osteo_pacs.phantom.scanner import SCANNERS, ScannerStyle
@@ -94,9 +94,9 @@ def draw_patient(
     while True:
         patient = _draw(rng, scanner)
         if (
-            is_osteoporotic in {None, patient.is_osteoporotic}
-            and sex in {None, patient.sex}
-            and decade in {None, patient.age_years // 10 * 10}
+            (sex is None or sex is patient.sex)
+            and (decade is None or decade == patient.age_years // 10 * 10)
+            and (is_osteoporotic is None or is_osteoporotic == patient.is_osteoporotic)
             and (confounder is None or confounder in patient.confounders.names)
         ):
             return patient
@@ -104,12 +104,12 @@ def draw_patient(
 
 def _draw(rng: np.random.Generator, scanner: ScannerStyle) -> Patient:
     sex = Sex.FEMALE if happens(rng, 0.8) else Sex.MALE
-    age_years = int(np.clip(rng.normal(66, 10), 38, 92))
+    age_years = int(clipped(rng.normal(66, 10), 38, 92))
     height_cm = float(rng.normal(161 if sex is Sex.FEMALE else 174, 6.5))
-    body_mass_index = float(np.clip(rng.lognormal(np.log(25.8), 0.19), 16, 46))
+    body_mass_index = clipped(rng.lognormal(np.log(25.8), 0.19), 16, 46)
     make = SCANNERS[scanner].make
     mean, sd = reference.for_age(make, sex, age_years)
-    bmd = float(np.clip(rng.normal(mean - _REFERRAL_SHIFT_SD * sd, sd), *_BMD_LIMITS_G_CM2))
+    bmd = clipped(rng.normal(mean - _REFERRAL_SHIFT_SD * sd, sd), *_BMD_LIMITS_G_CM2)
     return Patient(
         scanner=scanner,
         sex=sex,
@@ -128,7 +128,7 @@ def _draw(rng: np.random.Generator, scanner: ScannerStyle) -> Patient:
 
 def _tissue_cm(body_mass_index: float) -> float:
     """Thickness of the abdomen: 20 cm at 25 kg/m2, an assumption."""
-    return float(np.clip(20 + 0.75 * (body_mass_index - 25), 14, 34))
+    return clipped(20 + 0.75 * (body_mass_index - 25), 14, 34)
 
 
 def _scatter_levels(rng: np.random.Generator, bmd: float) -> LevelBmd:

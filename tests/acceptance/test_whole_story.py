@@ -1,7 +1,8 @@
 """A hospital's story, told through the program: from readers' reports to a model in service, and back.
 
 ``STORY_PATIENTS=400`` is its whole size. Few patients decide little: the gate's margins here are wide enough for a
-test part of two or three dozen images, where those that ship would say that there are too few.
+test part of two or three dozen images, where those that ship would say that there are too few. It is told on
+PostgreSQL alone, as a hospital would have it: every step by itself is in `tests/conformance`, on SQLite, too.
 """
 
 import json
@@ -39,6 +40,9 @@ LIMITS = {
     "min_negatives": 8,
 }
 SMALL = ("--epochs", "2", "--batch-size", "4")
+
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,12 @@ from osteo_pacs.phantom.dataset import (
     RARE_CONFOUNDERS,
     Part,
     even_parts,
+    patients_of,
     standard_parts,
     with_more_of,
     write_dataset,
 )
+from osteo_pacs.phantom.reference import Sex
 
 PARTS = (Part("training", 4, 10, positive_share=0.5), Part("test", 3, 20))
 
@@ -54,35 +56,39 @@ def test_standard_parts_share_no_patient():
     assert all(end <= part.first_seed for end, part in zip(ends, parts[1:], strict=False))
 
 
-def test_in_an_even_training_part_age_and_sex_tell_nothing_of_osteoporosis(tmp_path):
-    training, *referred = even_parts(160, 1, 1)
-    assert referred == list(standard_parts(160, 1, 1)[1:])
-    items = json.loads(write_dataset(tmp_path, (training,)).read_text())["training"]
-    for group in (
-        {"sex": "M"},
-        {"sex": "F"},
-        {"age_years": 5},
-        {"age_years": 6},
-        {"age_years": 7},
-        {"age_years": 8},
-    ):
-        members = [
-            item for item in items if group.items() <= {**item, "age_years": item["age_years"] // 10}.items()
-        ]
-        assert len(members) > 20
-        assert 0.25 < sum(item["label"] for item in members) / len(members) < 0.75
+def test_the_pictures_of_a_part_are_of_its_patients(written):
+    for part in PARTS:
+        said = [(item["sex"], item["age_years"], set(item["confounders"])) for item in written[1][part.name]]
+        patients = list(patients_of(part))
+        assert said == [(one.sex.value, one.age_years, set(one.confounders.names)) for one in patients]
 
 
-def test_an_even_training_part_shows_what_few_patients_have(tmp_path):
-    items = json.loads(write_dataset(tmp_path, even_parts(160, 1, 1)[:1]).read_text())["training"]
-    seen = [set(item["confounders"]) for item in items]
-    assert sum(bool(names & set(RARE_CONFOUNDERS)) for names in seen) > 80
-    assert all(sum(name in names for names in seen) >= 5 for name in RARE_CONFOUNDERS)
+@pytest.fixture(scope="module")
+def evenly_drawn():
+    return list(patients_of(even_parts(200, 1, 1)[0]))
 
 
-def test_a_training_part_shows_more_of_what_is_asked_for_and_the_other_parts_stay(tmp_path):
-    training, *referred = with_more_of(("dense_vertebra",), even_parts(160, 1, 1))
-    assert referred == list(standard_parts(160, 1, 1)[1:])
-    items = json.loads(write_dataset(tmp_path, (training,)).read_text())["training"]
-    assert 80 < sum("dense_vertebra" in item["confounders"] for item in items) < 125
-    assert {item["sex"] for item in items if "dense_vertebra" not in item["confounders"]} == {"F", "M"}
+def test_in_an_even_training_part_age_and_sex_tell_nothing_of_osteoporosis(evenly_drawn):
+    by_sex = [[one for one in evenly_drawn if one.sex is sex] for sex in Sex]
+    by_decade = [[one for one in evenly_drawn if one.age_years // 10 == decade] for decade in (5, 6, 7, 8)]
+    for members in (*by_sex, *by_decade):
+        assert len(members) > 30
+        assert 0.25 < sum(one.is_osteoporotic for one in members) / len(members) < 0.75
+
+
+def test_an_even_training_part_shows_what_few_patients_have(evenly_drawn):
+    seen = [set(one.confounders.names) for one in evenly_drawn]
+    assert sum(bool(names & set(RARE_CONFOUNDERS)) for names in seen) > 100
+    assert all(sum(name in names for names in seen) >= 8 for name in RARE_CONFOUNDERS)
+
+
+def test_a_training_part_shows_more_of_what_is_asked_for():
+    training, *_ = with_more_of(("dense_vertebra",), even_parts(100, 1, 1))
+    patients = list(patients_of(training))
+    assert 50 < sum("dense_vertebra" in one.confounders.names for one in patients) < 80
+    assert {one.sex for one in patients if "dense_vertebra" not in one.confounders.names} == set(Sex)
+
+
+def test_validation_and_test_parts_are_as_they_are_referred_whatever_the_training_part_is():
+    even = even_parts(100, 1, 1)
+    assert even[1:] == with_more_of(("metal",), even)[1:] == standard_parts(100, 1, 1)[1:]
