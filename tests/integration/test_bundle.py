@@ -1,4 +1,7 @@
-"""The bundle by MONAI alone: every command runs in its own process, where the package cannot be imported."""
+"""The bundle by MONAI alone: every command runs in its own process, where the package cannot be imported.
+
+All but two come from a server that has loaded MONAI already.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from subprocess import DEVNULL
 
 import jsonschema
 import pytest
 import torch
 from safetensors.torch import load_file
 
+import monai_alone
 from osteo_pacs import shipped
 from osteo_pacs.decode import Decoder
 from osteo_pacs.infer.bundle import load_bundle
@@ -27,13 +31,23 @@ from osteo_pacs.infer.predict import Model, Prediction, RefusedImage
 from osteo_pacs.phantom.dataset import standard_parts, write_dataset
 from peers.polling import until
 
+SPARING = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
 
 @pytest.fixture(scope="module")
 def without_package(tmp_path_factory) -> dict[str, str]:
     """An environment in which importing osteo_pacs fails."""
     folder = tmp_path_factory.mktemp("blocked")
     (folder / "osteo_pacs.py").write_text("raise ImportError('the bundle must not import osteo_pacs')\n")
-    return os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    return os.environ | SPARING | {"PYTHONPATH": str(folder)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _server():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SPARING.items():
+            patch.setenv(name, value)
+        monai_alone.serve()
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +69,15 @@ def bundle(tmp_path) -> Path:
     return folder
 
 
-def monai_bundle(verb: str, *arguments: str, env: dict[str, str], cwd: Path) -> str:
-    command = [sys.executable, "-m", "monai.bundle", verb, *arguments]
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=250, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
+def monai_bundle(verb: str, *arguments: str, cwd: Path) -> str:
+    status, said = monai_alone.run("monai.bundle", verb, *arguments, cwd=cwd)
+    assert status == 0, said[-3000:]
+    return said
 
 
-def test_the_metadata_pass_the_schema_without_a_network(without_package, bundle):
+def test_the_metadata_pass_the_schema_without_a_network(bundle):
     arguments = ("--meta_file", "configs/metadata.json", "--filepath", "docs/metadata_schema.json")
-    assert "verified with no error" in monai_bundle("verify_metadata", *arguments, env=without_package, cwd=bundle)
+    assert "verified with no error" in monai_bundle("verify_metadata", *arguments, cwd=bundle)
 
 
 @pytest.mark.parametrize("key", ["version", "network_data_format", "decision"])
@@ -77,14 +90,14 @@ def test_the_schema_catches_metadata_that_lack_something(key):
         jsonschema.validate(metadata, schema)
 
 
-def test_the_network_takes_and_gives_what_the_metadata_say(without_package, tmp_path):
+def test_the_network_takes_and_gives_what_the_metadata_say(tmp_path):
     configs = shipped.BUNDLE / "configs"
     arguments = ("--meta_file", str(configs / "metadata.json"), "--config_file", str(configs / "inference.json"))
-    said = monai_bundle("verify_net_in_out", "network_def", *arguments, env=without_package, cwd=tmp_path)
+    said = monai_bundle("verify_net_in_out", "network_def", *arguments, cwd=tmp_path)
     assert "verified with no error" in said
 
 
-def test_inference_runs_on_dicom_files_and_agrees_with_the_service(without_package, dataset, tmp_path):
+def test_inference_runs_on_dicom_files_and_agrees_with_the_service(dataset, tmp_path):
     arguments = (
         *("--config_file", str(shipped.BUNDLE / "configs" / "inference.json")),
         *("--meta_file", str(shipped.BUNDLE / "configs" / "metadata.json")),
@@ -92,7 +105,7 @@ def test_inference_runs_on_dicom_files_and_agrees_with_the_service(without_packa
         *("--dataset_dir", str(dataset / "test")),
         *("--output_dir", str(tmp_path / "out")),
     )
-    monai_bundle("run", *arguments, env=without_package, cwd=tmp_path)
+    monai_bundle("run", *arguments, cwd=tmp_path)
     with (tmp_path / "out" / "predictions.csv").open() as file:
         rows = {row[0]: [float(value) for value in row[1:]] for row in csv.reader(file)}
     assert len(rows) == 8
@@ -108,7 +121,8 @@ def test_inference_runs_on_dicom_files_and_agrees_with_the_service(without_packa
 
 
 def test_inference_reads_the_shipped_pictures_when_told_nothing(without_package, bundle):
-    monai_bundle("run", "--config_file", "configs/inference.json", env=without_package, cwd=bundle)
+    command = [sys.executable, "-m", "monai.bundle", "run", "--config_file", "configs/inference.json"]
+    subprocess.run(command, cwd=bundle, env=without_package, check=True, timeout=250)
     with (bundle / "eval" / "predictions.csv").open() as file:
         probability = {Path(row[0]).stem: float(row[2]) for row in csv.reader(file)}
     assert probability["simulated_osteoporotic"] > probability["simulated_dense"]
@@ -120,11 +134,11 @@ def read_by_service(model: Model, paths: Iterable[Path]) -> list[Prediction | Re
 
 
 @pytest.fixture(scope="module")
-def trained(without_package, dataset, tmp_path_factory) -> Path:
+def trained(dataset, tmp_path_factory) -> Path:
     """A bundle after three epochs without a break."""
     folder = tmp_path_factory.mktemp("trained") / "bundle"
     shutil.copytree(shipped.BUNDLE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    monai_bundle("run", *training(dataset), env=without_package, cwd=folder)
+    monai_bundle("run", *training(dataset), cwd=folder)
     return folder
 
 
@@ -151,35 +165,40 @@ def positives(listed: bytes) -> int:
     return sum(item["label"] for item in json.loads(listed)["training"])
 
 
-def test_a_killed_training_goes_on_and_ends_with_the_same_weights(without_package, dataset, bundle, trained):
-    command = [sys.executable, "-m", "monai.bundle", "run", *training(dataset)]
-    with subprocess.Popen(command, cwd=bundle, env=without_package, stdout=DEVNULL, stderr=DEVNULL) as broken_off:
-        until((bundle / "runs" / "checkpoint_1.pt").exists, timeout_s=200)
-        broken_off.kill()
+def test_a_killed_training_goes_on_and_ends_with_the_same_weights(dataset, bundle, trained):
+    broken_off = start_training(dataset, bundle)
+    until((bundle / "runs" / "checkpoint_1.pt").exists, timeout_s=200)
+    broken_off.kill()
+    broken_off.join()
     newest = max((bundle / "runs").glob("checkpoint_*.pt"))
-    said = monai_bundle("run", *training(dataset), "--resume", str(newest), env=without_package, cwd=bundle)
+    said = monai_bundle("run", *training(dataset), "--resume", str(newest), cwd=bundle)
     assert "Epoch[3] Complete" in said
     assert "Epoch[1] Complete" not in said
     assert digest_of(bundle) == digest_of(trained)
 
 
-def test_the_last_step_of_a_training_can_be_taken_again_alone(without_package, dataset, trained, tmp_path):
+def test_the_last_step_of_a_training_can_be_taken_again_alone(dataset, trained, tmp_path):
     again = tmp_path / "bundle"
     shutil.copytree(trained, again)
     arguments = ("--resume", "runs/checkpoint_3.pt", "--sensitivity", "0.5")
-    said = monai_bundle("run", *training(dataset), *arguments, env=without_package, cwd=again)
+    said = monai_bundle("run", *training(dataset), *arguments, cwd=again)
     assert "Complete" not in said
     assert digest_of(again) == digest_of(trained)
     decision = json.loads((again / "configs" / "metadata.json").read_text())["decision"]
     assert "0.50" in decision["threshold_rule"]
 
 
-def test_a_killed_training_leaves_the_bundle_as_it_was(without_package, dataset, bundle):
-    command = [sys.executable, "-m", "monai.bundle", "run", *training(dataset)]
-    with subprocess.Popen(command, cwd=bundle, env=without_package, stdout=DEVNULL, stderr=DEVNULL) as broken_off:
-        until(lambda: list((bundle / "runs").glob("best_*.pt")), timeout_s=200)
-        broken_off.kill()
+def test_a_killed_training_leaves_the_bundle_as_it_was(dataset, bundle):
+    broken_off = start_training(dataset, bundle)
+    until(lambda: list((bundle / "runs").glob("best_*.pt")), timeout_s=200)
+    broken_off.kill()
+    broken_off.join()
     assert verify_manifest(bundle) == verify_manifest(shipped.BUNDLE)
+
+
+def start_training(dataset: Path, bundle: Path) -> ForkServerProcess:
+    words = ("run", *training(dataset))
+    return monai_alone.start("monai.bundle", *words, cwd=bundle, output=bundle.parent / "said.txt")
 
 
 def digest_of(bundle: Path) -> str:
@@ -198,7 +217,7 @@ def digest_of(bundle: Path) -> str:
     ],
     ids=["a patient in two parts", "one class", "a missing file"],
 )
-def test_training_is_refused_on_unfit_data(without_package, dataset, bundle, spoil, complaint):
+def test_training_is_refused_on_unfit_data(dataset, bundle, spoil, complaint):
     spoiled = bundle.parent / "dataset"
     spoiled.mkdir()
     for part in ("training", "validation", "test"):
@@ -206,12 +225,9 @@ def test_training_is_refused_on_unfit_data(without_package, dataset, bundle, spo
     listed = json.loads((dataset / "datalist.json").read_text())
     spoil(listed)
     (spoiled / "datalist.json").write_text(json.dumps(listed))
-    command = [sys.executable, "-m", "monai.bundle", "run", *training(spoiled)]
-    done = subprocess.run(
-        command, cwd=bundle, env=without_package, capture_output=True, text=True, timeout=200, check=False
-    )
-    assert done.returncode != 0
-    assert re.search(complaint, done.stderr)
+    status, said = monai_alone.run("monai.bundle", "run", *training(spoiled), cwd=bundle)
+    assert status != 0
+    assert re.search(complaint, said)
 
 
 def training(dataset: Path) -> tuple[str, ...]:
@@ -221,11 +237,11 @@ def training(dataset: Path) -> tuple[str, ...]:
     )
 
 
-def test_training_goes_on_from_given_weights_and_says_so(without_package, dataset, bundle):
+def test_training_goes_on_from_given_weights_and_says_so(dataset, bundle):
     given = bundle / "models" / "model.pt"
     before, digest = torch.load(given, weights_only=True), hashlib.sha256(given.read_bytes()).hexdigest()
     unmoved = ("--start", str(given), "--learning_rate", "0.0")
-    monai_bundle("run", *training(dataset)[:-1], "1", *unmoved, env=without_package, cwd=bundle)
+    monai_bundle("run", *training(dataset)[:-1], "1", *unmoved, cwd=bundle)
     after = torch.load(given, weights_only=True)
     learned = [name for name in before if name.endswith(("weight", "bias"))]
     assert learned
@@ -249,21 +265,20 @@ def test_training_on_two_processes_leaves_a_sealed_bundle(without_package, datas
     assert load_bundle(bundle, "cpu").version.weights_sha256
 
 
-def test_evaluation_writes_figures_with_intervals(without_package, dataset, tmp_path):
+def test_evaluation_writes_figures_with_intervals(dataset, tmp_path):
     arguments = (
         *("--config_file", str(shipped.BUNDLE / "configs" / "evaluate.json")),
         *("--bundle_root", str(shipped.BUNDLE), "--dataset_dir", str(dataset), "--output_dir", str(tmp_path)),
     )
-    monai_bundle("run", *arguments, env=without_package, cwd=tmp_path)
+    monai_bundle("run", *arguments, cwd=tmp_path)
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["images"] == 8
     assert 0 <= figures["auroc"]["low"] <= figures["auroc"]["value"] <= figures["auroc"]["high"] <= 1
 
 
-def test_figures_are_recorded_in_the_sealed_metadata(without_package, bundle, tmp_path):
+def test_figures_are_recorded_in_the_sealed_metadata(bundle, tmp_path):
     (tmp_path / "figures.json").write_text('{"auroc": {"value": 0.5, "low": 0.4, "high": 0.6}}')
-    command = [sys.executable, "-m", "scripts.release", str(tmp_path / "figures.json")]
-    subprocess.run(command, cwd=bundle, env=without_package, check=True, timeout=120)
+    assert monai_alone.run("scripts.release", str(tmp_path / "figures.json"), cwd=bundle)[0] == 0
     verify_manifest(bundle)
     assert json.loads((bundle / "configs" / "metadata.json").read_text())["eval_metrics"]["auroc"]["value"] == 0.5
 
