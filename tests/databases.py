@@ -24,6 +24,8 @@ from osteo_pacs.db import migrate
 from osteo_pacs.db.session import Database
 
 KINDS = ("sqlite", "postgresql")
+ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""For a way through the whole service whose steps `tests/conformance` takes on both."""
 _serial = itertools.count(1)
 
 

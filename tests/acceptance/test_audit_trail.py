@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from audit_schema import parsed
+from databases import ON_POSTGRESQL
 from osteo_pacs.db.session import Database
 from peers.audit_repository import AuditRepository
 from peers.dcmtk import storescu
@@ -39,6 +40,7 @@ def forwarded(repository, code):
     return [each for each in messages if each.find("EventIdentification/EventID").get("csd-code") == code]
 
 
+@ON_POSTGRESQL
 def test_the_trail_tells_who_did_what_and_holds(service, study, files, database_url, repository):
     storescu(service.port, *files, called=CALLED)
     storescu(service.port, files[0], called=CALLED, calling="STRANGER", is_success=False)

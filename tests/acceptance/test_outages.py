@@ -11,6 +11,9 @@ from peers.polling import until
 from services import Service, destination
 
 CALLED = "OSTEO_PACS"
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgresql"], indirect=True)
+"""On both databases processes die in `test_kill_rounds.py`."""
+
 SOON = {"jobs": {"backoff_s": 0.5, "max_backoff_s": 2, "lease_s": 6}}
 
 

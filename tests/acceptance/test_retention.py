@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pydicom.uid import Comprehensive3DSRStorage
 from sqlalchemy import select
 
+from databases import ON_POSTGRESQL
 from disks import small_disk
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Instance, Job, JobState, OpenAssociation, Study
@@ -99,6 +100,7 @@ def test_a_full_disk_rejects_associations_until_what_was_sent_has_made_room(
             until(lambda: state_of(service, another) == "delivered", timeout_s=60, every_s=0.2)
 
 
+@ON_POSTGRESQL
 def test_a_late_instance_of_a_study_that_gave_its_files_up_waits_for_the_others(service, pacs, study, files):
     service.environment["OSTEO_PACS__RETENTION__DELIVERED_DAYS"] = str(AT_ONCE_DAYS)
     *first, late = files

@@ -1,8 +1,7 @@
 """A hospital's story, told through the program: from readers' reports to a model in service, and back.
 
 ``STORY_PATIENTS=400`` is its whole size. Few patients decide little: the gate's margins here are wide enough for a
-test part of two or three dozen images, where those that ship would say that there are too few. It is told on
-PostgreSQL alone, as a hospital would have it: every step by itself is in `tests/conformance`, on SQLite, too.
+test part of two or three dozen images, where those that ship would say that there are too few.
 """
 
 import json
@@ -13,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bundles import shipped_version
+from databases import ON_POSTGRESQL
 from hospital import examinations, mistaken, reading_room_list, verified
 from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.session import Database
@@ -40,9 +40,6 @@ LIMITS = {
     "min_negatives": 8,
 }
 SMALL = ("--epochs", "2", "--batch-size", "4")
-
-
-pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +78,7 @@ def typed(service, *words, exit_code=0):
     return done.stdout + done.stderr
 
 
+@ON_POSTGRESQL
 @pytest.mark.timeout(300 + 5 * PATIENTS)
 def test_a_hospital_labels_trains_judges_promotes_refuses_and_goes_back(
     service, pacs, hospital, database_url, tmp_path
