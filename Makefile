@@ -9,7 +9,7 @@ FUZZ := build/fuzz/.ready
 SECONDS ?= 60
 MINUTES ?= 60
 # Tests mostly wait for processes and peers: a few more workers than cores are not too many.
-WORKERS ?= 3
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check soak fuzz format reference evidence comparison setup peers benchmarks lock sbom audit clean

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -51,7 +52,9 @@ class Service:
         self.config.write_bytes(shipped.CONFIG.read_bytes())
         self.environment = _environment(database_url, destinations, _merged(settings or {}, self.port))
         self._process: subprocess.Popen[bytes] | None = None
-        self._forgotten_bytes = 0
+        self._reading = threading.Lock()
+        self._read_bytes = 0
+        self._events: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         try:
@@ -118,18 +121,23 @@ class Service:
 
     def events(self, name: str) -> Iterator[dict[str, Any]]:
         """The log's events of this name, those that were forgotten left out."""
-        # The last line may be on its way.
-        lines = self._logged().rpartition(b"\n")[0].splitlines()
-        for line in lines:
-            if line.startswith(b"{") and (event := json.loads(line))["event"] == name:
-                yield event
+        return iter([event for event in self._logged() if event["event"] == name])
 
     def forget_events(self) -> None:
         """What was logged until now is another test's."""
-        self._forgotten_bytes += len(self._logged().rpartition(b"\n")[0])
+        self._logged().clear()
 
-    def _logged(self) -> bytes:
-        return self.log.read_bytes()[self._forgotten_bytes :] if self.log.exists() else b""
+    def _logged(self) -> list[dict[str, Any]]:
+        """Every event since the last that were forgotten; of the file only what is new is read."""
+        with self._reading:
+            if self.log.exists():
+                with self.log.open("rb") as log:
+                    log.seek(self._read_bytes)
+                    # The last line may be on its way.
+                    new = log.read().rpartition(b"\n")[0]
+                self._read_bytes += len(new)
+                self._events += [json.loads(line) for line in new.splitlines() if line.startswith(b"{")]
+            return self._events
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command line, as a user types it."""
