@@ -12,7 +12,7 @@ MINUTES ?= 60
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check soak fuzz format reference evidence comparison setup peers benchmarks lock sbom audit clean
+.PHONY: help demo test check soak fuzz format gpu reference evidence comparison setup peers benchmarks lock sbom audit clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,15 @@ format: $(READY)  ## Format the code.
 benchmarks: $(READY) peers  ## Every benchmark beside its peers; results as JSON in build/.
 	@mkdir -p build
 	@for name in ingest latency burst idle inference training while_training gate; do $(BIN)/python benchmarks/$$name.py --output build/$$name.json; done
+
+gpu: $(READY)  ## What needs a CUDA device: its tests, its benchmarks and the comparison at 224 x 224; results in build/gpu.
+	@$(BIN)/python -c "import sys, torch; sys.exit(None if torch.cuda.is_available() else 'No CUDA device is here.')"
+	@mkdir -p build/gpu
+	@$(BIN)/python -m pytest tests/gpu
+	@for name in inference training; do $(BIN)/python benchmarks/$$name.py --output build/gpu/$$name.json || exit 1; done
+	@$(BIN)/osteo-pacs model compare --device cuda --output build/gpu/comparison.json
+	@$(BIN)/osteo-pacs model compare --device cuda --patients 6000 --positives 3000 --folds 2 \
+	  --output build/gpu/comparison-full-size.json --beside build/gpu/comparison.json --page build/gpu/comparison.md
 
 reference: $(READY)  ## Write docs/reference from the program.
 	@PYTHONPATH=tests $(BIN)/python -m house.reference
