@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -119,9 +119,9 @@ class Service:
         children = psutil.Process(self.process.pid).children()
         return [child for child in children if not role or role in words_of(child)]
 
-    def events(self, name: str) -> Iterator[dict[str, Any]]:
+    def events(self, name: str) -> list[dict[str, Any]]:
         """The log's events of this name, those that were forgotten left out."""
-        return iter([event for event in self._logged() if event["event"] == name])
+        return [event for event in self._logged() if event["event"] == name]
 
     def forget_events(self) -> None:
         """What was logged until now is another test's."""
@@ -135,8 +135,8 @@ class Service:
                     log.seek(self._read_bytes)
                     # The last line may be on its way.
                     new = log.read().rpartition(b"\n")[0]
-                self._read_bytes += len(new)
                 self._events += [json.loads(line) for line in new.splitlines() if line.startswith(b"{")]
+                self._read_bytes += len(new)
             return self._events
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:

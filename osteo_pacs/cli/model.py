@@ -142,12 +142,11 @@ def compare(
     All are trained alike and compared by cross-validation. The defaults have the paper's number of patients. A GPU
     needs minutes, a CPU many hours; a smaller size and fewer epochs show that it works. Every fold that is done is
     kept in a folder beside the record, FILE with the suffix .folds, until the record is written: the same command
-    goes on where it was stopped. VGG and InceptionV3 need the package pytorchcv, which is installed without its
-    requirements: python -m pip install --no-deps pytorchcv==0.0.74
+    goes on after it; another command does not take it, and leaves it there. VGG and InceptionV3 need the package
+    pytorchcv, which is installed without its requirements: python -m pip install --no-deps pytorchcv==0.0.74
     """
     from osteo_pacs.evidence.comparison import render_comparison
     from osteo_pacs.retrain.comparison.compare import Contest, compare
-    from osteo_pacs.retrain.comparison.kept_folds import KeptFolds
     from osteo_pacs.retrain.comparison.learning import Budget
     from osteo_pacs.retrain.judging.evaluate import Place
 
@@ -156,13 +155,13 @@ def compare(
     contest = Contest(patients, min(positives, patients - 5), folds, chosen, _weights(weights, chosen))
     budget = Budget(size, epochs, batch_size)
     place = Place(device, threads or None, typed())
-    kept = KeptFolds(output.with_suffix(".folds"))
-    record = compare(bundle, contest, budget, place=place, kept=kept, clock=utc_now, tell=tell)
+    folder = output.with_suffix(".folds")
+    compared = compare(bundle, contest, budget, place=place, folder=folder, clock=utc_now, tell=tell)
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(dumps(record, indent=1) + "\n", encoding="utf-8")
+    output.write_text(dumps(compared.record, indent=1) + "\n", encoding="utf-8")
     if page is not None:
-        page.write_text(render_comparison([record, *others]), encoding="utf-8")
-    kept.forget()
+        page.write_text(render_comparison([compared.record, *others]), encoding="utf-8")
+    compared.kept.forget()
     typer.echo(str(output))
 
 

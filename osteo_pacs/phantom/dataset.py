@@ -95,7 +95,7 @@ def write_dataset(folder: Path, parts: tuple[Part, ...], advance: Callable[[], N
 
 
 def patients_of(part: Part) -> Iterator[Patient]:
-    """Whom the pictures of a part are of, in their order."""
+    """The patients of a part, in the order of its pictures; nothing is drawn of them."""
     return (_patient_of(part, seed) for seed in _seeds_of(part))
 
 

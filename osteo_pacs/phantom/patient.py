@@ -94,7 +94,7 @@ def draw_patient(
     while True:
         patient = _draw(rng, scanner)
         if (
-            (sex is None or sex is patient.sex)
+            (sex is None or sex == patient.sex)
             and (decade is None or decade == patient.age_years // 10 * 10)
             and (is_osteoporotic is None or is_osteoporotic == patient.is_osteoporotic)
             and (confounder is None or confounder in patient.confounders.names)

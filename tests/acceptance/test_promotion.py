@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from bundles import another_bundle, seal, shipped_version
-from databases import ON_POSTGRESQL
 from osteo_pacs.db.audit import list_records
 from osteo_pacs.db.session import Database
 from osteo_pacs.db.tables import Job, JobState
@@ -76,7 +75,6 @@ def read_count(service):
     return len([*service.events("study_read")])
 
 
-@ON_POSTGRESQL
 def test_promotions_under_load_lose_nothing_and_mix_nothing(service, database_url, rounds, candidate):
     assert service.run("model", "import", str(candidate)).returncode == 0
     refused = service.run("model", "promote", CANDIDATE)

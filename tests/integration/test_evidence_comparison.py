@@ -54,32 +54,48 @@ def test_the_networks_are_trained_with_as_many_threads_as_asked(threads, tmp_pat
     assert json.loads(file.read_text())["made"]["threads"] == threads
 
 
+SMALLEST_CNN = (
+    *("--network", "cnn21", "--patients", 10, "--positives", 5, "--size", 75, "--batch-size", 5),
+    *("--device", "cpu", "--threads", 1),
+)
+
+
 def test_a_comparison_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
-    small = ("--patients", 10, "--positives", 5, "--folds", 3, "--size", 75, "--epochs", 1, "--batch-size", 5)
-    asked = ("--network", "cnn21", *small, "--device", "cpu", "--threads", 1)
+    asked = (*SMALLEST_CNN, "--folds", 3, "--epochs", 1)
     whole, stopped = tmp_path / "whole.json", tmp_path / "stopped.json"
     run(*asked, "--output", whole)
     with monkeypatch.context() as patch:
         patch.setattr(cross_validation, "train", stopped_in_turn(3))
         assert run(*asked, "--output", stopped).exit_code == 130
     assert not stopped.exists()
+    for file in (tmp_path / "stopped.folds").iterdir():
+        kept = json.loads(file.read_text())
+        file.write_text(json.dumps(kept | {"seconds": 2000, "training_s": {"cnn21": 1000}}))
 
     result = run(*asked, "--output", stopped)
 
     assert result.exit_code == 0, result.output
     assert result.stderr.count("was done by an earlier run") == 2
-    figures = [json.loads(file.read_text())["networks"][0]["figures"] for file in (whole, stopped)]
-    assert figures[0] == figures[1]
+    first, second = (json.loads(file.read_text()) for file in (whole, stopped))
+    assert first["networks"][0]["figures"] == second["networks"][0]["figures"]
+    assert second["made"]["seconds"] > 4000
+    assert second["networks"][0]["training_s"] > 2000
     assert sorted(file.name for file in tmp_path.iterdir()) == ["stopped.json", "whole.json"]
 
 
-def test_folds_of_another_comparison_are_not_taken(tmp_path, monkeypatch):
-    small = ("--patients", 10, "--positives", 5, "--folds", 2, "--size", 75, "--batch-size", 5, "--device", "cpu")
-    asked = ("--network", "cnn21", *small, "--threads", 1, "--output", tmp_path / "comparison.json")
+@pytest.mark.parametrize("changed", ["epochs", "weights", "bundle"])
+def test_folds_of_another_comparison_are_not_taken_and_stay(changed, tmp_path, monkeypatch):
+    output = tmp_path / "comparison.json"
+    other = {
+        "epochs": ("--epochs", 2),
+        "weights": ("--epochs", 1, "--weights", f"cnn21={shipped.BUNDLE / 'models' / 'model.safetensors'}"),
+        "bundle": ("--epochs", 1, "--bundle", another_bundle(tmp_path / "another")),
+    }[changed]
     with monkeypatch.context() as patch:
         patch.setattr(cross_validation, "train", stopped_in_turn(2))
-        run(*asked, "--epochs", 1)
-    result = run(*asked, "--epochs", 2)
+        run(*SMALLEST_CNN, "--folds", 2, "--epochs", 1, "--output", output)
+    result = run(*SMALLEST_CNN, "--folds", 2, *other, "--output", output)
+    assert result.exit_code == 0, result.output
     assert "was done by an earlier run" not in result.stderr
     assert len(list((tmp_path / "comparison.folds").iterdir())) == 1
 

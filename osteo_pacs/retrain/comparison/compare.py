@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -26,7 +27,7 @@ from osteo_pacs.infer.predict import Model
 from osteo_pacs.infer.sealed_modules import bundle_scripts
 from osteo_pacs.phantom import spine_image
 from osteo_pacs.phantom.side_by_side import in_processes
-from osteo_pacs.retrain.comparison.cross_validation import Plan, cross_validate
+from osteo_pacs.retrain.comparison.cross_validation import Division, Outcome, cross_validate
 from osteo_pacs.retrain.comparison.kept_folds import KeptFolds
 from osteo_pacs.retrain.comparison.learning import (
     Augment,
@@ -41,6 +42,7 @@ from osteo_pacs.retrain.comparison.networks import (
     build,
     parameters_of,
     take_weights,
+    version_of_pytorchcv,
     weights_sha256,
 )
 from osteo_pacs.retrain.judging.evaluate import Place, versions
@@ -82,10 +84,23 @@ class Contest:
     seed: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison that is done.
+
+    Attributes:
+        record: what it came to, as JSON can hold it.
+        kept: its folds, to be forgotten once the record is safe.
+    """
+
+    record: dict[str, Any]
+    kept: KeptFolds
+
+
 def compare(
-    bundle: Path, contest: Contest, budget: Budget, *, place: Place, kept: KeptFolds, clock: Clock, tell: Tell
-) -> dict[str, Any]:
-    """Trains and tests every network in every fold that was not kept; returns the record of the comparison.
+    bundle: Path, contest: Contest, budget: Budget, *, place: Place, folder: Path, clock: Clock, tell: Tell
+) -> Compared:
+    """Trains and tests every network in every fold that is not kept in the folder.
 
     Raises:
         BundleTampered, BundleUnusable, DeviceMissing: as `load_bundle` and `augmentation` say.
@@ -97,46 +112,25 @@ def compare(
     torch.set_num_threads(place.threads or len(os.sched_getaffinity(0)))
     course = Course(budget, augmentation(bundle), choose_device(place.device))
     weights = {name: weights_sha256(file) for name, file in contest.weights.items()}
-    conditions = _conditions(bundle, model, contest, course, place)
-    plan = Plan(contest.folds, contest.seed, conditions | {"weights": weights, "networks": contest.networks})
+    made = _made(bundle, model, course, place)
     tell(f"Simulating {contest.patients} patients")
     with decoding(bundle) as decode:
         pictures = simulate(contest, model, decode)
-    begin = partial(_begun, contest, model.network)
-    outcome = cross_validate(begin, pictures, plan, course, kept=kept, tell=tell)
-    networks = [
-        {
-            "name": name,
-            "title": TITLES[name],
-            "weights_sha256": weights.get(name),
-            "parameters": parameters_of(network),
-            "figures": _figures(pictures.labels, outcome.scores[name], contest),
-            "ms_a_study": round(milliseconds(network, pictures.images[0], course), 2),
-            "training_s": round(outcome.training_s[name], 1),
-        }
-        for name, network in begin().items()
-    ]
-    seconds = round(time.monotonic() - started + outcome.earlier_s, 1)
-    made = {"command": place.command, "at": at.isoformat(timespec="seconds"), "seconds": seconds}
-    return conditions | {"networks": networks, "made": conditions["made"] | made}
-
-
-def _conditions(bundle: Path, model: Model, contest: Contest, course: Course, place: Place) -> dict[str, Any]:
-    """What the record says of how it was made, but for what is known only at the end."""
+    kept = KeptFolds(folder, _of_a_fold(contest, course, pictures) | {"weights": weights, "made": made})
+    fresh_networks = partial(_fresh_networks, contest, model.network)
+    division = Division(contest.folds, contest.seed)
+    outcome = cross_validate(fresh_networks, pictures, division, course, kept=kept, tell=tell)
     study = ("patients", "positives", "folds", "resamples", "seed")
-    return {
+    networks = _networks(fresh_networks(), outcome, pictures, contest, course)
+    seconds = round(time.monotonic() - started + outcome.earlier_s, 1)
+    record = {
         "schema": 1,
         "study": {name: getattr(contest, name) for name in study},
-        "budget": asdict(course.budget),
-        "made": {
-            "bundle": model.version.version,
-            "bundle_sha256": open_sealed(bundle).manifest_sha256,
-            "device": describe_device(place.device),
-            "threads": torch.get_num_threads(),
-            "precision": "bfloat16" if has_bfloat16(course.device) else "float32",
-            "versions": versions(),
-        },
+        "budget": asdict(budget),
+        "networks": [network | {"weights_sha256": weights.get(network["name"])} for network in networks],
+        "made": made | {"command": place.command, "at": at.isoformat(timespec="seconds"), "seconds": seconds},
     }
+    return Compared(record, kept)
 
 
 def simulate(contest: Contest, model: Model, decode: Decode) -> Pictures:
@@ -175,7 +169,31 @@ def augmentation(bundle: Path) -> Augment:
     return augment
 
 
-def _begun(contest: Contest, cnn: torch.nn.Sequential) -> dict[str, torch.nn.Module]:
+def _made(bundle: Path, model: Model, course: Course, place: Place) -> dict[str, Any]:
+    """With what the networks are trained."""
+    return {
+        "bundle": model.version.version,
+        "bundle_sha256": open_sealed(bundle).manifest_sha256,
+        "device": describe_device(place.device),
+        "threads": torch.get_num_threads(),
+        "precision": "bfloat16" if has_bfloat16(course.device) else "float32",
+        "versions": versions() | version_of_pytorchcv(),
+    }
+
+
+def _of_a_fold(contest: Contest, course: Course, pictures: Pictures) -> dict[str, Any]:
+    """What a fold's result follows from, besides."""
+    seen = hashlib.sha256(pictures.images.numpy().tobytes() + pictures.labels.numpy().tobytes())
+    return {
+        "pictures_sha256": seen.hexdigest(),
+        "folds": contest.folds,
+        "seed": contest.seed,
+        "networks": contest.networks,
+        "budget": asdict(course.budget),
+    }
+
+
+def _fresh_networks(contest: Contest, cnn: torch.nn.Sequential) -> dict[str, torch.nn.Module]:
     """Every network as it is before its training, the same in every fold."""
     networks = {}
     for name in contest.networks:
@@ -184,6 +202,23 @@ def _begun(contest: Contest, cnn: torch.nn.Sequential) -> dict[str, torch.nn.Mod
         if name in contest.weights:
             take_weights(networks[name], contest.weights[name])
     return networks
+
+
+def _networks(
+    networks: Mapping[str, torch.nn.Module], outcome: Outcome, pictures: Pictures, contest: Contest, course: Course
+) -> list[dict[str, Any]]:
+    """Every network's part of the record."""
+    return [
+        {
+            "name": name,
+            "title": TITLES[name],
+            "parameters": parameters_of(network),
+            "figures": _figures(pictures.labels, outcome.scores[name], contest),
+            "ms_a_study": round(milliseconds(network, pictures.images[0], course), 2),
+            "training_s": round(outcome.training_s[name], 1),
+        }
+        for name, network in networks.items()
+    ]
 
 
 def _figures(labels: torch.Tensor, scores: torch.Tensor, contest: Contest) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,23 +13,21 @@ from torch import Tensor, nn
 from osteo_pacs.retrain.comparison.kept_folds import FoldResult, KeptFolds
 from osteo_pacs.retrain.comparison.learning import Course, Pictures, probabilities, standardised, train
 
-Begin = Callable[[], Mapping[str, nn.Module]]
+FreshNetworks = Callable[[], Mapping[str, nn.Module]]
 """Gives the networks by their names as they are before any training."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How the patients are divided, and what a fold that was kept must have been made under.
+class Division:
+    """How the patients are divided.
 
     Attributes:
         folds: how many.
         seed: draws the folds and, in each, the order of the pictures and what is changed in them.
-        conditions: all that a fold's result depends on, as JSON can hold it.
     """
 
     folds: int
     seed: int
-    conditions: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,20 +46,26 @@ class Outcome:
 
 
 def cross_validate(
-    begin: Begin, pictures: Pictures, plan: Plan, course: Course, *, kept: KeptFolds, tell: Callable[[str], None]
+    fresh_networks: FreshNetworks,
+    pictures: Pictures,
+    division: Division,
+    course: Course,
+    *,
+    kept: KeptFolds,
+    tell: Callable[[str], None],
 ) -> Outcome:
     """Trains and tests in every fold that was not kept, and keeps it."""
-    fold_by_picture = torch.tensor(fold_of(pictures.labels.tolist(), plan.folds, plan.seed))
+    folds, seed = division.folds, division.seed
+    fold_by_picture = torch.tensor(fold_of(pictures.labels.tolist(), folds, seed))
     results, earlier_s = [], 0.0
-    for fold in range(plan.folds):
-        result = kept.find(plan.conditions, fold)
+    for fold in range(folds):
+        result = kept.find(fold)
         if result is None:
-            tell(f"Training without fold {fold + 1} of {plan.folds}")
-            is_tested = fold_by_picture == fold
-            result = _train_and_test(begin(), pictures, is_tested, course, plan.seed + fold)
-            kept.keep(plan.conditions, fold, result)
+            tell(f"Training without fold {fold + 1} of {folds}")
+            result = _train_and_test(fresh_networks(), pictures, fold_by_picture == fold, course, seed + fold)
+            kept.keep(fold, result)
         else:
-            tell(f"Fold {fold + 1} of {plan.folds} was done by an earlier run")
+            tell(f"Fold {fold + 1} of {folds} was done by an earlier run")
             earlier_s += result.seconds
         results.append(result)
     names = results[0].scores

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from osteo_pacs.durable import sync
+
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
@@ -29,37 +31,37 @@ class KeptFolds:
     """A folder with a file for each fold that is done.
 
     A file is named after the conditions under which its fold was made, so that none made under others is taken.
+
+    Args:
+        folder: made with the first fold.
+        conditions: all that a fold's result follows from but the program's own code, as JSON can hold it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._used: set[Path] = set()
+    def __init__(self, folder: Path, conditions: Mapping[str, Any]) -> None:
+        described = json.dumps(conditions, sort_keys=True).encode()
+        self._folder, self._name = folder, hashlib.sha256(described).hexdigest()[:16]
 
-    def find(self, conditions: Mapping[str, Any], fold: int) -> FoldResult | None:
-        """What an earlier run kept; None where it kept nothing."""
-        file = self._file(conditions, fold)
+    def find(self, fold: int) -> FoldResult | None:
+        """What an earlier run kept; None where it kept nothing, or nothing that can be read."""
         try:
-            return FoldResult(**json.loads(file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+            return FoldResult(**json.loads(self._file(fold).read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, TypeError):
             return None
 
-    def keep(self, conditions: Mapping[str, Any], fold: int, result: FoldResult) -> None:
+    def keep(self, fold: int, result: FoldResult) -> None:
         """Writes a whole file, or none."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._file(conditions, fold)
-        unfinished = file.with_suffix(".unfinished")
+        unfinished = self._file(fold).with_suffix(".unfinished")
         unfinished.write_text(json.dumps(asdict(result)), encoding="utf-8")
-        unfinished.replace(file)
+        sync(unfinished)
+        unfinished.replace(self._file(fold))
 
     def forget(self) -> None:
-        """Removes the folds that were asked for, and the folder when that leaves it empty."""
-        for file in self._used:
-            file.unlink(missing_ok=True)
+        """Removes the folds made under these conditions, and the folder when that leaves it empty."""
+        for file in self._folder.glob(f"{self._name}-*"):
+            file.unlink()
         if self._folder.is_dir() and not any(self._folder.iterdir()):
             self._folder.rmdir()
 
-    def _file(self, conditions: Mapping[str, Any], fold: int) -> Path:
-        described = json.dumps(conditions, sort_keys=True, default=str).encode()
-        file = self._folder / f"{hashlib.sha256(described).hexdigest()[:16]}-{fold}.json"
-        self._used.add(file)
-        return file
+    def _file(self, fold: int) -> Path:
+        return self._folder / f"{self._name}-{fold}.json"

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import io
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,14 @@ def parameters_of(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
+def version_of_pytorchcv() -> dict[str, str]:
+    """By its name; nothing where it is not installed."""
+    try:
+        return {"pytorchcv": version("pytorchcv")}
+    except PackageNotFoundError:
+        return {}
+
+
 def weights_sha256(file: Path) -> str:
     """The digest of a file of pre-trained weights, hexadecimal.
 
@@ -134,7 +144,7 @@ def _state(file: Path) -> Mapping[str, Tensor]:
     try:
         if file.suffix == ".safetensors":
             return dict(load_safetensors(content))
-        return dict(torch.load(file, map_location="cpu", weights_only=True))
+        return dict(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
     except Exception as error:
         raise WeightsUnfit(f"{file.name} is no state dict ({type(error).__name__})") from error
 
