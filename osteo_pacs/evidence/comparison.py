@@ -28,9 +28,9 @@ SMALL = """
 """
 CONDITIONS = """
     `{command}`, {day}: {seconds:.0f} seconds on {device} with {threads}, trained in {precision}. The 21-layer CNN
-    has the layers of the bundle's version {bundle}. All times are by the clock on the wall, beside whatever else the
-    machine did, so that they are no comparison; milliseconds are those of one picture by itself, in eager PyTorch and
-    float32.
+    has the layers of the bundle's version {bundle}. All times are by the clock on the wall, beside whatever else
+    the machine did, so that they are no comparison; milliseconds are those of one picture by itself, in eager
+    PyTorch and float32.
 """
 PAPER = """
     The paper prints, for its 21-layer CNN on 174 images (114 "affected by osteoporosis"): accuracy 97.14 %, F1
