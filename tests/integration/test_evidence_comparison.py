@@ -140,3 +140,11 @@ def test_a_bundle_that_cannot_augment_whole_batches_is_refused_before_anything_i
     assert result.exit_code == 1
     assert "bundles from 0.6.0 do" in result.stderr
     assert "Simulating" not in result.output
+
+
+def test_weights_that_do_not_fit_are_refused_before_anything_is_simulated(tmp_path):
+    (tmp_path / "weights.pt").write_bytes(b"not a file of weights")
+    result = run("--network", "cnn21", "--weights", f"cnn21={tmp_path / 'weights.pt'}")
+    assert result.exit_code == 1
+    assert "weights.pt is no state dict" in result.stderr
+    assert "Simulating" not in result.stderr

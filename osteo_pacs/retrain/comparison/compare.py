@@ -113,21 +113,23 @@ def compare(
     course = Course(budget, augmentation(bundle), choose_device(place.device))
     weights = {name: weights_sha256(file) for name, file in contest.weights.items()}
     made = _made(bundle, model, course, place)
+    fresh_networks = partial(_fresh_networks, contest, model.network)
+    # Built first, so that a package or weights that do not do are told before anything takes long.
+    networks = fresh_networks()
     tell(f"Simulating {contest.patients} patients")
     with decoding(bundle) as decode:
         pictures = simulate(contest, model, decode)
     kept = KeptFolds(folder, _of_a_fold(contest, course, pictures) | {"weights": weights, "made": made})
-    fresh_networks = partial(_fresh_networks, contest, model.network)
     division = Division(contest.folds, contest.seed)
     outcome = cross_validate(fresh_networks, pictures, division, course, kept=kept, tell=tell)
     study = ("patients", "positives", "folds", "resamples", "seed")
-    networks = _networks(fresh_networks(), outcome, pictures, contest, course)
+    results = _results(networks, outcome, pictures, contest, course)
     seconds = round(time.monotonic() - started + outcome.earlier_s, 1)
     record = {
         "schema": 1,
         "study": {name: getattr(contest, name) for name in study},
         "budget": asdict(budget),
-        "networks": [network | {"weights_sha256": weights.get(network["name"])} for network in networks],
+        "networks": [result | {"weights_sha256": weights.get(result["name"])} for result in results],
         "made": made | {"command": place.command, "at": at.isoformat(timespec="seconds"), "seconds": seconds},
     }
     return Compared(record, kept)
@@ -204,7 +206,7 @@ def _fresh_networks(contest: Contest, cnn: torch.nn.Sequential) -> dict[str, tor
     return networks
 
 
-def _networks(
+def _results(
     networks: Mapping[str, torch.nn.Module], outcome: Outcome, pictures: Pictures, contest: Contest, course: Course
 ) -> list[dict[str, Any]]:
     """Every network's part of the record."""
